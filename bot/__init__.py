@@ -1,0 +1,1 @@
+"""Kabao (卡包): a card wallet inside a Telegram chat."""
