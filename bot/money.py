@@ -8,6 +8,9 @@ from functools import lru_cache
 
 from iso4217 import Currency
 
+LARGEST_MINOR = 2**53
+"""No card holds more; what is larger is a misread answer, not money."""
+
 
 @lru_cache(maxsize=256)
 def exponent(currency: str) -> int:
@@ -36,11 +39,11 @@ class Money:
     def of(cls, amount: Decimal, currency: str) -> Money:
         """Take a decimal amount of major units.
 
-        `ValueError` if it is not finite or is finer than the currency's minor unit, because
-        rounding somebody's money silently is worse than asking again.
+        `ValueError` if it is not finite, absurdly large, or finer than the currency's minor
+        unit, because rounding somebody's money silently is worse than asking again.
         """
-        if not amount.is_finite():
-            raise ValueError("an amount is a finite number")
+        if not amount.is_finite() or amount.adjusted() > len(str(LARGEST_MINOR)):
+            raise ValueError("an amount is a finite number of ordinary size")
         minor = amount.scaleb(exponent(currency))
         if minor != minor.to_integral_value():
             raise ValueError(f"{amount} is finer than the minor unit of {currency}")
