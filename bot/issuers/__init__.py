@@ -1,0 +1,31 @@
+"""Where balances come from: kinds in Python, issuers in TOML files.
+
+An issuer declares the fields it needs, and is asked for a reading with their values. Nothing here
+knows Telegram or the database.
+"""
+
+from bot.issuers.contract import (
+    CardState,
+    EntryKind,
+    FaultKind,
+    Issuer,
+    IssuerEntry,
+    IssuerFault,
+    Reading,
+)
+from bot.issuers.fields import Field
+from bot.issuers.registry import CATALOG, IssuerFileError, Issuers
+
+__all__ = [
+    "CATALOG",
+    "CardState",
+    "EntryKind",
+    "FaultKind",
+    "Field",
+    "Issuer",
+    "IssuerEntry",
+    "IssuerFault",
+    "IssuerFileError",
+    "Issuers",
+    "Reading",
+]
