@@ -1,0 +1,136 @@
+"""When a call to Telegram may go: answers at once, alerts within Telegram's limits, 429 obeyed.
+
+Telegram allows about 30 messages a second over all chats and one a second in one chat, lets short
+bursts pass, and says 429 with a time to wait where it does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+from telegram.error import RetryAfter
+from telegram.ext import BaseRateLimiter
+
+ALERT = "alert"
+"""The `rate_limit_args` of a message that nobody is waiting for."""
+
+Call = Callable[..., Coroutine[Any, Any, Any]]
+
+SECOND = 1.05
+"""A hair more than a second, because calls may reach Telegram closer together than they left."""
+
+_MESSAGES = ("send", "copy", "forward", "edit")
+
+
+class Pace(BaseRateLimiter[str]):
+    """Holds back what must wait, and no more.
+
+    A person's answer goes at once, even beyond the budget of `per_second` messages that it draws
+    from. An alert waits until that budget has room and its chat had its second. A 429 holds
+    further calls to the same chat, and alerts for a second; the call is tried again, at most
+    `tries` times in all and while its waits together stay within `patience` seconds. Then
+    `RetryAfter` is raised, and so it is for an alert that finds no room within that time.
+    """
+
+    def __init__(
+        self,
+        *,
+        per_second: int = 30,
+        tries: int = 3,
+        patience: float = 30,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._tries = tries
+        self._patience = patience
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._recent: deque[float] = deque(maxlen=per_second)
+        self._line = asyncio.Lock()
+        self._chat_free: dict[object, float] = {}
+        self._forget_at = monotonic()
+        self._held: dict[object, float] = {}
+
+    async def initialize(self) -> None:
+        """Nothing to open."""
+
+    async def shutdown(self) -> None:
+        """Nothing to close."""
+
+    async def process_request(  # noqa: PLR0917 - the signature is python-telegram-bot's
+        self,
+        callback: Call,
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: str | None,
+    ) -> Any:
+        """Make one call when it may be made; give its result or raise its error."""
+        chat = data.get("chat_id", endpoint)
+        message = endpoint.startswith(_MESSAGES) and endpoint != "sendChatAction"
+        patient_until = self._monotonic() + self._patience
+        for attempt in range(1, self._tries + 1):
+            while (held := self._held.get(chat, 0)) > self._monotonic():
+                await self._wait_until(held, patient_until)
+            if message and rate_limit_args == ALERT:
+                await self._turn(chat, patient_until)
+            elif message:
+                self._note_answer(chat)
+            try:
+                return await callback(*args, **kwargs)
+            except RetryAfter as refused:
+                self._hold(chat, _seconds(refused))
+                if attempt == self._tries:
+                    raise
+        raise AssertionError("at least one try is made")
+
+    def _hold(self, chat: object, seconds: float) -> None:
+        now = self._monotonic()
+        self._held = {one: until for one, until in self._held.items() if until > now}
+        self._held[chat] = now + seconds
+        self._recent.extend([now] * (self._recent.maxlen or 0))
+
+    async def _turn(self, chat: object, patient_until: float) -> None:
+        """Wait for the chat's second, then in line for room in the budget."""
+        await self._wait_until(self._take_chat(chat), patient_until)
+        async with self._line:
+            while (room := self._room_at()) > self._monotonic():
+                await self._wait_until(room, patient_until)
+            self._recent.append(self._monotonic())
+
+    def _room_at(self) -> float:
+        full = len(self._recent) == self._recent.maxlen
+        return self._recent[0] + SECOND if full else 0
+
+    def _note_answer(self, chat: object) -> None:
+        now = self._monotonic()
+        self._recent.append(now)
+        self._chat_free[chat] = max(now + SECOND, self._chat_free.get(chat, 0))
+        if now > self._forget_at:
+            self._forget_at = now + 10 * SECOND
+            self._chat_free = {one: at for one, at in self._chat_free.items() if at > now}
+
+    def _take_chat(self, chat: object) -> float:
+        """Take the chat's next second and give the moment it begins."""
+        mine = max(self._monotonic(), self._chat_free.get(chat, 0))
+        self._chat_free[chat] = mine + SECOND
+        return mine
+
+    async def _wait_until(self, moment: float, patient_until: float) -> None:
+        seconds = moment - self._monotonic()
+        if moment > patient_until:
+            raise RetryAfter(math.ceil(seconds))
+        if seconds > 0:
+            await self._sleep(seconds)
+
+
+def _seconds(refused: RetryAfter) -> float:
+    wait = refused.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
