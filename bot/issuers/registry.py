@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
+from bot.issuers.declaration import HttpDeclaration, ManualDeclaration
+from bot.issuers.http import HttpIssuer
+from bot.issuers.manual import ManualIssuer
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import aiohttp
 
     from bot.issuers.contract import Issuer
 
 CATALOG = Path(__file__).with_name("catalog")
 """The issuers that come with Kabao."""
 
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_KINDS: Mapping[str, type[HttpDeclaration | ManualDeclaration]] = {
+    "http": HttpDeclaration,
+    "manual": ManualDeclaration,
+}
+
 
 class IssuerFileError(Exception):
     """An issuer's file cannot be used: its name, the key, what was expected and what is there."""
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Issuers:
-    """The issuers that are on, in the order they are offered; `off`: slug to the secrets it lacks."""
+    """The issuers that are on, in the order they are offered.
+
+    `off` has the others: slug to the names of the operator's secrets that are not set.
+    """
 
     def __init__(
         self, issuers: Iterable[Issuer], off: Mapping[str, tuple[str, ...]] | None = None
@@ -27,6 +51,36 @@ class Issuers:
         # Those that ask an API are the more specific ones, and come first.
         self._issuers = {i.slug: i for i in sorted(issuers, key=lambda i: (not i.asks_api, i.slug))}
         self.off: Mapping[str, tuple[str, ...]] = off or {}
+
+    @classmethod
+    def load(
+        cls,
+        folders: Sequence[Path],
+        secrets: Mapping[str, str],
+        http: aiohttp.ClientSession,
+        clock: Callable[[], datetime] = _now,
+    ) -> Issuers:
+        """Read every `*.toml` of the folders; a later folder's file replaces one of its name.
+
+        `secrets` are the operator's, by name (`PRETIX_TOKEN`); an issuer that lacks one is off.
+        `IssuerFileError` for the first file that cannot be used.
+        """
+        issuers: list[Issuer] = []
+        off: dict[str, tuple[str, ...]] = {}
+        for slug, path in _files(folders).items():
+            declared = read_file(path)
+            if isinstance(declared, ManualDeclaration):
+                issuers.append(ManualIssuer(slug, declared))
+                continue
+            missing = tuple(sorted(n for n in declared.secrets() if not secrets.get(n)))
+            if missing:
+                off[slug] = missing
+                continue
+            try:
+                issuers.append(HttpIssuer(slug, declared, secrets, http, clock))
+            except ValueError as error:
+                raise IssuerFileError(f"{path}: {error}") from None
+        return cls(issuers, off)
 
     def get(self, slug: str) -> Issuer | None:
         """Look an issuer up by its slug; None if it is gone or off."""
@@ -37,5 +91,68 @@ class Issuers:
         return list(self._issuers.values())
 
     def proposals(self, pasted: str) -> list[Issuer]:
-        """The issuers a pasted number may belong to, likeliest first; empty for a sentence."""
+        """Propose issuers for a pasted number, the likeliest first; none for a sentence."""
         return [issuer for issuer in self._issuers.values() if issuer.recognises(pasted)]
+
+
+def _files(folders: Sequence[Path]) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise IssuerFileError(f"{folder}: expected a folder of issuers' files")
+        for path in sorted(folder.glob("*.toml")):
+            if not _SLUG.fullmatch(path.stem):
+                raise IssuerFileError(
+                    f"{path}: expected a name of a-z, 0-9 and - (it names the issuer)"
+                )
+            files[path.stem] = path
+    return files
+
+
+def read_file(path: Path) -> HttpDeclaration | ManualDeclaration:
+    """Read one issuer's file. `IssuerFileError` with every mistake in it, one a line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise IssuerFileError(f"{path}: {error}") from None
+    kind = data.get("kind")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise IssuerFileError(f'{path}: kind: expected "http" or "manual", found {kind!r}')
+    try:
+        return _KINDS[kind].model_validate(data)
+    except ValidationError as error:
+        raise IssuerFileError("\n".join(_mistakes(path, text, error))) from None
+
+
+def _mistakes(path: Path, text: str, error: ValidationError) -> Iterable[str]:
+    for mistake in error.errors(include_url=False):
+        keys = [str(key) for key in mistake["loc"]]
+        line = _line(text, keys)
+        where = f"{path}, line {line}" if line else str(path)
+        message = mistake["msg"].removeprefix("Value error, ")
+        found = mistake["input"]
+        if mistake["type"] == "missing":
+            message = "expected, but not there"
+        elif isinstance(found, str | int | float | bool) and "found" not in message:
+            message = f"{message}; found {found!r}"
+        yield f"{where}: {'.'.join(keys) or 'the file'}: {message}"
+
+
+def _line(text: str, keys: Sequence[str]) -> int | None:
+    """Find the line of a key, or of the innermost table around it; None if neither is found."""
+    table = ""
+    best: tuple[int, int] = (0, 0)  # how many of the keys fit, on which line
+    wanted = [key for key in keys if not key.isdecimal()]
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.fullmatch(r"\s*\[\[?\s*([\w.\"-]+)\s*\]\]?\s*(#.*)?", line):
+            table = header[1]
+            name = table
+        elif assigned := re.match(r"\s*([\w.\"-]+)\s*=", line):
+            name = f"{table}.{assigned[1]}" if table else assigned[1]
+        else:
+            continue
+        path = name.replace('"', "").split(".")
+        if path == wanted[: len(path)] and len(path) > best[0]:
+            best = (len(path), number)
+    return best[1] or None

@@ -1,0 +1,40 @@
+"""What every kind of issuer takes from its file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.issuers.fields import Field, looks_like_one_number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.issuers.declaration import Declaration
+
+
+class Declared:
+    """The part of an issuer that is the same whether or not somebody can be asked."""
+
+    asks_api = False
+    has_history = False
+    concurrency = 1
+
+    def __init__(self, slug: str, declaration: Declaration) -> None:
+        self.slug = slug
+        self.name: Mapping[str, str] = declaration.name
+        self.currency = declaration.currency
+        self.fields: tuple[Field, ...] = tuple(table.field() for table in declaration.fields)
+        self._recognise = re.compile(declaration.recognise or declaration.fields[0].pattern)
+
+    def __repr__(self) -> str:
+        return f"<issuer {self.slug}>"
+
+    def recognises(self, text: str) -> bool:
+        """Whether a pasted text looks like a number of this issuer."""
+        number = self.fields[0]
+        return (
+            looks_like_one_number(text)
+            and number.accepts(text)
+            and self._recognise.fullmatch(number.normalise(text)) is not None
+        )

@@ -1,0 +1,168 @@
+"""An issuer with an HTTP API that speaks JSON, all of it declared in its file."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from yarl import URL
+
+from bot.issuers.answers import Unreadable, amount, currency_code, moment, word
+from bot.issuers.calls import Caller
+from bot.issuers.contract import CardState, FaultKind, IssuerFault, Reading
+from bot.issuers.declared import Declared
+from bot.issuers.history import read_history
+from bot.issuers.placeholders import in_header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+    from datetime import datetime
+
+    import aiohttp
+
+    from bot.issuers.declaration import HttpDeclaration, Server
+
+T = TypeVar("T")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class HttpIssuer(Declared):
+    """Asks an issuer's API for a balance, and for the history where it has one.
+
+    `secrets` by the name the file uses; `ValueError` for one that cannot stand where it is used.
+    """
+
+    asks_api = True
+
+    def __init__(
+        self,
+        slug: str,
+        declaration: HttpDeclaration,
+        secrets: Mapping[str, str],
+        http: aiohttp.ClientSession,
+        clock: Callable[[], datetime],
+    ) -> None:
+        super().__init__(slug, declaration)
+        self.has_history = declaration.history is not None
+        self.concurrency = declaration.server.concurrency
+        self._declared = declaration
+        self._secrets = {f"secret:{name}": secrets[name] for name in declaration.secrets()}
+        headers = {
+            name: text.fill(self._secrets, in_header)
+            for name, text in declaration.server.headers.items()
+        }
+        base = _address(declaration.server, self._secrets)
+        self._caller = Caller(base, headers, declaration.errors, http, clock)
+        self._slots = asyncio.Semaphore(self.concurrency)
+        self._clock = clock
+
+    async def read(self, values: Mapping[str, str], *, history: bool = False) -> Reading:
+        """Ask for a card's balance, given normalised values by field name. `IssuerFault`.
+
+        A history that fails does not take the balance with it: see `Reading`.
+        """
+        known = self._secrets | self._given(values)
+        async with self._slots:
+            deadline = asyncio.get_running_loop().time() + self._declared.server.timeout_seconds
+            reading, kept = await self._within(deadline, self._balance(known))
+            asked, money = self._declared.history, reading.balance
+            if not history or asked is None or money is None:
+                return reading
+            pages = read_history(
+                asked, self._caller, known | kept, money.currency, self._declared.timezone
+            )
+            try:
+                return replace(reading, entries=await self._within(deadline, pages))
+            except IssuerFault as fault:
+                return replace(reading, history_fault=fault)
+
+    async def check(self) -> None:
+        """Whether the issuer answers, and where the file says how, accepts the credentials."""
+        call = self._declared.check
+        asking = self._caller.ask(call, self._secrets) if call else self._caller.reach()
+        deadline = asyncio.get_running_loop().time() + self._declared.server.timeout_seconds
+        await self._within(deadline, asking)
+
+    def _given(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Let no value through that the holder would not have been allowed to type."""
+        given: dict[str, str] = {}
+        for field in self.fields:
+            value = field.normalise(values.get(field.name, ""))
+            if not field.accepts(value):
+                kind = FaultKind.NOT_FOUND if field is self.fields[0] else FaultKind.WRONG_PIN
+                raise IssuerFault(kind, f"a {field.name} of another shape than declared")
+            given[field.name] = value
+        return given
+
+    async def _within(self, deadline: float, asking: Coroutine[Any, Any, T]) -> T:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await asking
+        except TimeoutError:
+            seconds = self._declared.server.timeout_seconds
+            raise IssuerFault(FaultKind.NETWORK, f"no answer within {seconds:g} s") from None
+        except Unreadable as error:
+            raise IssuerFault(FaultKind.BAD_ANSWER, str(error)) from None
+
+    async def _balance(self, known: Mapping[str, str]) -> tuple[Reading, dict[str, str]]:
+        declared = self._declared.balance
+        answer = await self._caller.ask(declared.request, known)
+        card = self._the_card(declared.card.of(answer), known[self.fields[0].name])
+        currency = currency_code(declared.currency and declared.currency.of(card), self.currency)
+        money = amount(declared.amount.of(card), declared.amount_format, currency)
+        expires = moment(
+            declared.expires and declared.expires.of(card),
+            declared.expires_format,
+            self._declared.timezone,
+            end_of_day=True,
+        )
+        kept = {
+            f"balance:{name}": word(place.of(card)) or "" for name, place in declared.keep.items()
+        }
+        return Reading(money, self._state(card, expires), expires), kept
+
+    def _the_card(self, found: object, number: str) -> object:
+        """Insist on exactly one card, and on the one that was asked for.
+
+        Sources: pretix answers an unknown code with an empty list, an empty one with every card;
+        mocks of Square's API answer any number with the same card.
+        """
+        if isinstance(found, list):
+            if not found:
+                raise IssuerFault(FaultKind.NOT_FOUND, "an empty list of cards")
+            if len(found) > 1:
+                raise Unreadable("more than one card where one was asked for")
+            found = found[0]
+        place = self._declared.balance.number
+        if place is not None:
+            said = word(place.of(found))
+            if said is None or self.fields[0].normalise(said) != number:
+                raise Unreadable("another card than the one asked for")
+        return found
+
+    def _state(self, card: object, expires: datetime | None) -> CardState:
+        declared = self._declared.balance
+        state = CardState.ACTIVE
+        if declared.state is not None:
+            said = word(declared.state.of(card))
+            state = declared.states.get(said or "", CardState.UNKNOWN)
+        # Some issuers (pretix) leave it to the reader to compare the date.
+        past = expires is not None and expires <= self._clock()
+        return CardState.EXPIRED if past and state is CardState.ACTIVE else state
+
+
+def _address(server: Server, secrets: Mapping[str, str]) -> str:
+    text = server.url.address(secrets)
+    try:
+        url = URL(text)
+        host = url.host
+    except ValueError:
+        host = None
+    if not host or url.scheme not in ("http", "https") or url.query_string or url.fragment:
+        raise ValueError("server.url: expected an address such as https://shop.example")
+    if url.user or url.password:
+        raise ValueError("server.url: expected credentials in server.headers, not in the address")
+    if url.scheme == "http" and not (server.allow_http or host in LOOPBACK):
+        raise ValueError("server.url: expected https://, or allow_http = true; found http://")
+    return text
