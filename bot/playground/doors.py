@@ -1,0 +1,168 @@
+"""The way in for people in other processes: a terminal, later a page in a browser.
+
+All JSON. `as` is a person's name, `chat` a group's name or nothing for the private chat.
+
+| what | asks | answers |
+|---|---|---|
+| POST people | `name`, `language`? | `id`, `name`, `language`, `bot` |
+| GET people | | list of those |
+| POST groups | `name`, `members`, `deletes`? | `id`, `name` |
+| POST say | `as`, `text`, `chat`?, `reply_to`? | `update_id` |
+| POST press | `as`, `button` (number or label), `message`?, `chat`? | `update_id` |
+| POST block, unblock | `as` | `update_id` |
+| POST send?as=&name=&caption=&chat= | the file's bytes | `update_id` |
+| GET chat?as=&chat= | | the visible messages, as the Bot API has them |
+| GET menu?as= | | the commands on offer |
+| GET events?as=&after=&wait= | waits up to `wait` seconds | `events`, `last` |
+| GET file?id= | | the file's bytes |
+
+An event is `{"n", "what": "message" | "edited" | "deleted" | "notice" | "alert", "message"}`.
+Errors are `{"error": words}` with status 400 or 404.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from aiohttp import web
+
+from bot.playground.refusals import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.playground.people import Group, Person
+    from bot.playground.telegram import Telegram
+
+LONGEST_WAIT = 60.0
+Asked = dict[str, Any]
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Doors:
+    """Answers everything under /playground/."""
+
+    def __init__(self, telegram: Telegram) -> None:
+        self._telegram = telegram
+        self._routes: dict[tuple[str, str], Callable[[Asked], Awaitable[Any]]] = {
+            ("POST", "people"): self._arrive,
+            ("GET", "people"): self._people,
+            ("POST", "groups"): self._group,
+            ("POST", "say"): self._say,
+            ("POST", "press"): self._press,
+            ("POST", "block"): self._block,
+            ("POST", "unblock"): self._unblock,
+            ("POST", "send"): self._send,
+            ("GET", "chat"): self._chat,
+            ("GET", "menu"): self._menu,
+            ("GET", "events"): self._events,
+        }
+
+    async def open(self, what: str, request: web.BaseRequest) -> web.Response:
+        """Do what is asked; never raises."""
+        if not _from_here(request):
+            return _json({"error": "the playground is for this machine only"}, 403)
+        asked: Asked = dict(request.query)
+        try:
+            if what == "file" and request.method == "GET":
+                return self._file(asked)
+            act = self._routes[request.method, what]
+            if request.method == "POST":
+                asked |= await _body(what, request)
+            return _json(await act(asked))
+        except KeyError as missing:
+            return _json({"error": f"missing or unknown: {missing.args[0]!r}"}, 404)
+        except LookupError as unknown:
+            return _json({"error": str(unknown)}, 404)
+        except (ValueError, Refusal) as wrong:
+            return _json({"error": str(wrong)}, 400)
+
+    def _who(self, asked: Asked) -> Person:
+        return self._telegram.person(asked["as"])
+
+    def _where(self, asked: Asked) -> Group | None:
+        name = asked.get("chat")
+        return self._telegram.people.groups()[name] if name else None
+
+    def _about(self, person: Person) -> dict[str, Any]:
+        bot = self._telegram.world.bot["first_name"]
+        return {"id": person.id, "name": person.name, "language": person.language, "bot": bot}
+
+    async def _arrive(self, asked: Asked) -> Any:
+        return self._about(self._telegram.person(str(asked["name"]), asked.get("language")))
+
+    async def _people(self, _: Asked) -> Any:
+        return [self._about(person) for person in self._telegram.people]
+
+    async def _group(self, asked: Asked) -> Any:
+        members = [self._telegram.person(name) for name in asked["members"]]
+        group = self._telegram.group(asked["name"], members, deletes=asked.get("deletes", False))
+        return {"id": group.where.id, "name": group.name}
+
+    async def _say(self, asked: Asked) -> Any:
+        who, reply_to = self._who(asked), asked.get("reply_to")
+        update = await who.says(asked["text"], chat=self._where(asked), reply_to=reply_to)
+        return {"update_id": update}
+
+    async def _press(self, asked: Asked) -> Any:
+        update = await self._who(asked).presses(
+            asked["button"], message=asked.get("message"), chat=self._where(asked)
+        )
+        return {"update_id": update}
+
+    async def _block(self, asked: Asked) -> Any:
+        return {"update_id": await self._who(asked).blocks()}
+
+    async def _unblock(self, asked: Asked) -> Any:
+        return {"update_id": await self._who(asked).unblocks()}
+
+    async def _send(self, asked: Asked) -> Any:
+        update = await self._who(asked).sends(
+            asked["name"],
+            asked["content"],
+            caption=asked.get("caption", ""),
+            chat=self._where(asked),
+        )
+        return {"update_id": update}
+
+    async def _chat(self, asked: Asked) -> Any:
+        group = self._where(asked)
+        chat = group.where if group else self._who(asked).where
+        return chat.messages()
+
+    async def _menu(self, asked: Asked) -> Any:
+        return self._who(asked).menu
+
+    async def _events(self, asked: Asked) -> Any:
+        who, after = self._who(asked), int(asked.get("after", 0))
+        bell = self._telegram.world.chats.bell
+        wait = min(float(asked.get("wait", 0)), LONGEST_WAIT)
+        events = who.events(after)
+        if not events and wait > 0:
+            await bell.wait(max(after, bell.last), wait)
+            events = who.events(after)
+        listed = [{"n": one.n, "what": one.what, "message": one.message} for one in events]
+        return {"events": listed, "last": events[-1].n if events else after}
+
+    def _file(self, asked: Asked) -> web.Response:
+        stored = self._telegram.world.files.get(asked["id"])
+        return web.Response(body=stored.content, content_type=stored.type)
+
+
+def _from_here(request: web.BaseRequest) -> bool:
+    """Refuse pages of other sites that a browser on this machine has open."""
+    host = request.headers.get("Host", "").rpartition(":")[0]
+    origin = request.headers.get("Origin")
+    return host in LOOPBACK and origin in {None, f"http://{request.headers['Host']}"}
+
+
+async def _body(what: str, request: web.BaseRequest) -> Asked:
+    body = await request.read()
+    if what == "send":
+        return {"content": body}
+    return dict(orjson.loads(body or b"{}"))
+
+
+def _json(value: Any, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=orjson.dumps(value), content_type="application/json")

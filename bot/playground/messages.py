@@ -1,0 +1,192 @@
+"""What the bot does with messages: send, edit, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.playground.entities import formatted
+from bot.playground.files import Stored, picture_size
+from bot.playground.keyboards import checked_keyboard
+from bot.playground.refusals import Refusal, bad_request
+
+if TYPE_CHECKING:
+    from bot.playground.chats import Chat, Message
+    from bot.playground.shapes import Upload
+    from bot.playground.world import World
+
+Values = dict[str, Any]
+
+LONGEST_TEXT = 4096
+LONGEST_CAPTION = 1024
+DELETABLE = 48 * 3600
+"""Seconds."""
+MOST_DELETED = 100
+
+
+def send_message(world: World, values: Values) -> Message:
+    """Send text."""
+    chat = world.chats.writable(values["chat_id"])
+    return _send(world, chat, values, _text(values))
+
+
+def _text(values: Values) -> Message:
+    if not values.get("text"):
+        raise bad_request("message text is empty")
+    text, entities = formatted(values["text"], values.get("parse_mode"), values.get("entities"))
+    if not text:
+        raise bad_request("text must be non-empty")
+    if len(text) > LONGEST_TEXT:
+        raise bad_request("message is too long")
+    content: Message = {"text": text}
+    if entities:
+        content["entities"] = entities
+    if "link_preview_options" in values:
+        content["link_preview_options"] = values["link_preview_options"]
+    return content
+
+
+def _send(world: World, chat: Chat, values: Values, content: Message) -> Message:
+    if len(values) > 2:  # noqa: PLR2004 - more than where and what
+        keyboard = checked_keyboard(values.get("reply_markup"))
+        if keyboard is not None:
+            content["reply_markup"] = keyboard
+        if values.get("protect_content"):
+            content["has_protected_content"] = True
+        if "reply_parameters" in values:
+            _reply(chat, values["reply_parameters"], content)
+        if "message_thread_id" in values:
+            raise bad_request("message thread not found")
+    return world.say(chat, content)
+
+
+def _reply(chat: Chat, to: Values, content: Message) -> None:
+    if to.get("chat_id", chat.id) != chat.id:
+        raise bad_request("message to be replied not found")
+    message = chat.get(to.get("message_id", 0))
+    if message is not None:
+        content["reply_to_message"] = {
+            name: value for name, value in message.items() if name != "reply_to_message"
+        }
+    elif not to.get("allow_sending_without_reply"):
+        raise bad_request("message to be replied not found")
+
+
+def send_photo(world: World, values: Values) -> Message:
+    """Send a picture, fresh or known by its id."""
+    chat = world.chats.writable(values["chat_id"])
+    stored = _stored(world, values["photo"], "photos")
+    width, height = picture_size(stored.content)
+    size = {**stored.about(), "width": width, "height": height}
+    return _send(world, chat, values, {"photo": [size], **_caption(values)})
+
+
+def send_document(world: World, values: Values) -> Message:
+    """Send a file, fresh or known by its id."""
+    chat = world.chats.writable(values["chat_id"])
+    stored = _stored(world, values["document"], "documents")
+    document = {**stored.about(), "file_name": stored.name, "mime_type": stored.type}
+    return _send(world, chat, values, {"document": document, **_caption(values)})
+
+
+def _stored(world: World, given: Upload | str, folder: str) -> Stored:
+    if isinstance(given, str):
+        return world.files.get(given)
+    if not given.content:
+        raise bad_request("file must be non-empty")
+    return world.files.keep(folder, given.name, given.content)
+
+
+def _caption(values: Values) -> Message:
+    text, entities = formatted(
+        values.get("caption", ""), values.get("parse_mode"), values.get("caption_entities")
+    )
+    if len(text) > LONGEST_CAPTION:
+        raise bad_request("message caption is too long")
+    content: Message = {"caption": text} if text else {}
+    if entities:
+        content["caption_entities"] = entities
+    return content
+
+
+def edit_message_text(world: World, values: Values) -> Message:
+    """Change the text, and the buttons with it: no buttons given are no buttons."""
+    chat, message = _own(world, values)
+    if "text" not in message:
+        raise bad_request("there is no text in the message to edit")
+    kept = {
+        name: value
+        for name, value in message.items()
+        if name not in {"text", "entities", "link_preview_options", "reply_markup"}
+    }
+    keyboard = checked_keyboard(values.get("reply_markup"))
+    changed = kept | _text(values) | ({"reply_markup": keyboard} if keyboard else {})
+    return _edit(world, chat, message, changed)
+
+
+def edit_message_reply_markup(world: World, values: Values) -> Message:
+    """Change the buttons alone."""
+    chat, message = _own(world, values)
+    changed = {name: value for name, value in message.items() if name != "reply_markup"}
+    keyboard = checked_keyboard(values.get("reply_markup"))
+    return _edit(world, chat, message, changed | ({"reply_markup": keyboard} if keyboard else {}))
+
+
+def _own(world: World, values: Values) -> tuple[Chat, Message]:
+    if "chat_id" not in values or "message_id" not in values:
+        raise bad_request("message identifier is not specified")
+    chat = world.chats.writable(values["chat_id"])
+    message = chat.get(values["message_id"])
+    if message is None:
+        raise bad_request("message to edit not found")
+    if message["from"]["id"] != world.bot["id"]:
+        raise bad_request("message can't be edited")
+    return chat, message
+
+
+def _edit(world: World, chat: Chat, message: Message, changed: Message) -> Message:
+    shown = ("text", "entities", "reply_markup", "link_preview_options")
+    if all(message.get(name) == changed.get(name) for name in shown):
+        raise bad_request(
+            "message is not modified: specified new message content and reply markup "
+            "are exactly the same as a current content and reply markup of the message"
+        )
+    if world.limits is not None:
+        world.limits.note(chat.id)
+    changed["edit_date"] = world.now()
+    chat.replace(changed)
+    return changed
+
+
+def delete_message(world: World, values: Values) -> bool:
+    """Delete for everybody."""
+    chat = world.chats.find(values["chat_id"])
+    if chat.get(values["message_id"]) is None:
+        raise bad_request("message to delete not found")
+    if (why := _undeletable(world, chat, values["message_id"])) is not None:
+        raise why
+    chat.delete(values["message_id"])
+    return True
+
+
+def delete_messages(world: World, values: Values) -> bool:
+    """Delete several; those that are gone already are passed over."""
+    chat = world.chats.find(values["chat_id"])
+    numbers = values["message_ids"]
+    if not 1 <= len(numbers) <= MOST_DELETED:
+        raise bad_request("message identifiers are not specified" if not numbers else "too many")
+    there = [number for number in dict.fromkeys(numbers) if chat.get(number) is not None]
+    if why := next(filter(None, (_undeletable(world, chat, one) for one in there)), None):
+        raise why
+    for number in there:
+        chat.delete(number)
+    return True
+
+
+def _undeletable(world: World, chat: Chat, message_id: int) -> Refusal | None:
+    message = chat.get(message_id)
+    assert message is not None
+    own = message["from"]["id"] == world.bot["id"]
+    old = world.now() - message["date"] > DELETABLE
+    if chat.deletes and not (chat.private and old):
+        return None
+    return None if own and not old else bad_request("message can't be deleted")
