@@ -1,0 +1,95 @@
+"""`python -m bench`: Kabao beside two bare echo bots on the same server, in the same run."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+import uvloop
+
+from bench import report
+from bench.bots import LOAD_CPU, Bot, echoes, kabao, pin
+from bench.cards import CARDS_EACH, fill
+from bench.load import Server
+from bench.refresh import refresh
+from bench.replies import Plan, measure
+from storage import MasterKey
+
+FEW_CARDS = 1_000
+SECTIONS = ("replies", "cards", "refresh")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of everything."""
+
+    plan: Plan
+    many_cards: int
+    due_cards: int
+
+
+FULL = Size(Plan(rounds=5, seconds=3), many_cards=1_000_000, due_cards=10_000)
+QUICK = Size(Plan(rounds=1, seconds=1), many_cards=50_000, due_cards=1_000)
+
+
+async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, Any]:
+    """Measure what is asked for; the figures, and the report as Markdown."""
+    pin(0, LOAD_CPU)
+    told: dict[str, Any] = {"about": report.about(), "figures": {}, "markdown": []}
+    refreshed, many, targets = None, None, []
+    async with Server() as telegram:
+        people = [telegram.person(f"Reader {n}", "zh") for n in range(FEW_CARDS // CARDS_EACH)]
+        if "replies" in sections:
+            bots = echoes(telegram)
+            key = MasterKey.generate()
+            bots.append(await _kabao(telegram, report.KABAO, key, FEW_CARDS, people, folder))
+            if "cards" in sections:
+                many = f"Kabao, {size.many_cards:,} cards"
+                bots.append(await _kabao(telegram, many, key, size.many_cards, people, folder))
+            told["figures"] = await measure(telegram, people, bots, size.plan, folder)
+            told["markdown"].append(report.replies_table(told["figures"]))
+        if "refresh" in sections:
+            refreshed = await refresh(telegram, people[:100], size.due_cards, folder)
+            told["refresh"] = asdict(refreshed)
+            told["markdown"].append(
+                f"{refreshed.cards:,} due cards were read in {refreshed.seconds:.1f} s "
+                f"(at the least {refreshed.ideal:.1f} s); /balance took "
+                f"{refreshed.answer_ms:.1f} ms meanwhile."
+            )
+    if told["figures"]:
+        targets = report.targets(told["figures"], many, refreshed)
+        told["markdown"].append(report.targets_table(targets))
+    told["targets"] = targets
+    return told
+
+
+async def _kabao(
+    telegram: Server, name: str, key: MasterKey, cards: int, people: list[Any], folder: Path
+) -> Bot:
+    print(f"making a database with {cards:,} cards", file=sys.stderr)
+    database = folder / f"{cards}.db"
+    await fill(database, key, [person.id for person in people], total=cards)
+    return kabao(telegram, name, database, key)
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="One short round, to see that it works.")
+@click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="Just this part.")
+@click.option("--json", "target", type=click.Path(path_type=Path), default="build/bench.json")
+def main(*, quick: bool, only: tuple[str, ...], target: Path) -> None:
+    """Measure Kabao's speed and print it as Markdown; the figures also go to a JSON file."""
+    sections = frozenset(only or SECTIONS)
+    with tempfile.TemporaryDirectory(prefix="kabao-bench-") as folder:
+        told = uvloop.run(run(QUICK if quick else FULL, sections, Path(folder)))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+    print("\n\n".join([", ".join(f"{k} {v}" for k, v in told["about"].items()), *told["markdown"]]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""People who write to a bot through the playground, and how long they wait for its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from statistics import quantiles
+from typing import TYPE_CHECKING
+
+from bot.playground.telegram import Telegram
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.playground.calls import Call
+    from bot.playground.people import Person
+
+DRAIN_SECONDS = 90
+
+
+class WrongAnswerError(Exception):
+    """The bot said something else than what was asked for, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one stretch of load gave: answers a second, milliseconds waited, people not asked.
+
+    `skipped` counts the messages that were due while their writer still waited for an answer:
+    above zero, the bot could not follow.
+    """
+
+    per_second: float
+    p50: float
+    p99: float
+    skipped: int
+    count: int
+
+
+class Server(Telegram):
+    """The playground's Telegram, which tells the load of each call as it arrives."""
+
+    load: Load | None = None
+
+    def note(self, call: Call) -> None:
+        """Note a call, and let the load hear it."""
+        super().note(call)
+        if self.load is not None:
+            self.load.hear(call)
+
+
+class Load:
+    """Some people who all write the same text; `expected` must stand in every answer."""
+
+    def __init__(
+        self, telegram: Server, people: Sequence[Person], text: str, expected: str
+    ) -> None:
+        self._people = people
+        self._by_chat = {person.id: person for person in people}
+        self._text = text
+        self._expected = expected
+        self._asked: dict[int, float] = {}
+        self._waits: list[float] = []
+        self._answered: asyncio.Queue[Person] = asyncio.Queue()
+        telegram.load = self
+
+    def hear(self, call: Call) -> None:
+        """Note the bot's call: its first message to somebody who waits is their answer."""
+        if call.method != "sendMessage":
+            return
+        chat = call.params["chat_id"]
+        asked = self._asked.pop(chat, None)
+        if asked is None:
+            return
+        if self._expected not in call.params["text"]:
+            raise WrongAnswerError(f"{self._expected!r} is not in {call.params['text']!r}")
+        self._waits.append(time.perf_counter() - asked)
+        self._answered.put_nowait(self._by_chat[chat])
+
+    async def _ask(self, person: Person) -> None:
+        self._asked[person.id] = time.perf_counter()
+        await person.says(self._text)
+
+    async def one(self) -> float:
+        """Let the first person ask and wait; the seconds that took."""
+        await self._ask(self._people[0])
+        await self._drain()
+        return self._waits.pop()
+
+    async def saturated(self, seconds: float) -> Answers:
+        """Everybody writes again as soon as they are answered."""
+        self._begin()
+        began = time.perf_counter()
+        for person in self._people:
+            await self._ask(person)
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    await self._ask(await self._answered.get())
+        except TimeoutError:
+            pass
+        answers = self._summed(time.perf_counter() - began, 0)
+        await self._drain()
+        return answers
+
+    async def paced(self, rate: float, seconds: float) -> Answers:
+        """One message after another, `rate` a second, whether the bot keeps up or not."""
+        self._begin()
+        began, skipped = time.perf_counter(), 0
+        for number in range(int(rate * seconds)):
+            await asyncio.sleep(began + number / rate - time.perf_counter())
+            person = self._people[number % len(self._people)]
+            if person.id in self._asked:
+                skipped += 1
+            else:
+                await self._ask(person)
+        elapsed = time.perf_counter() - began
+        await self._drain()
+        return self._summed(elapsed, skipped)
+
+    def _begin(self) -> None:
+        self._waits = []
+        self._answered = asyncio.Queue()
+
+    def _summed(self, elapsed: float, skipped: int) -> Answers:
+        cuts = quantiles(self._waits, n=100, method="inclusive")
+        count = len(self._waits)
+        return Answers(count / elapsed, cuts[49] * 1000, cuts[98] * 1000, skipped, count)
+
+    async def _drain(self) -> None:
+        """Wait until nobody waits any more."""
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._asked:
+                    await self._answered.get()
+        except TimeoutError:
+            raise WrongAnswerError(f"{len(self._asked)} people were never answered") from None

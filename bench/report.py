@@ -1,0 +1,108 @@
+"""What was measured, as tables for people and as JSON for comparing later."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.refresh import Refreshed
+    from bench.replies import Figures
+
+AIOGRAM, PTB, KABAO = "aiogram echo", "PTB echo, defaults", "Kabao"
+MEMORY_MB, COLD_START_S, P99_TIMES, REFRESH_TIMES = 150, 2.0, 2.0, 1.25
+WITH_RANGE = {"replies/s", "40 ms away: replies/s"}
+
+
+def middle(values: Sequence[float | None]) -> float | None:
+    """Give the median; None if the bot could not follow in any round."""
+    known = [value for value in values if value is not None]
+    return median(known) if len(known) == len(values) else None
+
+
+def replies_table(figures: Mapping[str, Figures]) -> str:
+    """Write one line for each figure and one column for each bot, medians over the rounds."""
+    names = list(next(iter(figures.values())))
+    lines = [["", *figures], ["---"] * (len(figures) + 1)]
+    lines += [[name, *(_cell(name, of_bot[name]) for of_bot in figures.values())] for name in names]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(name: str, values: Sequence[float | None]) -> str:
+    figure = middle(values)
+    if figure is None:
+        return "cannot follow"
+    if name in WITH_RANGE:
+        known = [value for value in values if value is not None]
+        return f"{figure:,.0f} ({min(known):,.0f}-{max(known):,.0f})"
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.2f}"  # noqa: PLR2004
+
+
+def targets(
+    figures: Mapping[str, Figures], many: str | None, refreshed: Refreshed | None
+) -> list[tuple[str, str, bool]]:
+    """Compare with what is claimed: what, the figure, whether it is kept."""
+
+    def figure(bot: str, name: str) -> float:
+        value = middle(figures[bot][name])
+        return float("inf") if value is None else value
+
+    def times(one: str, other: str, name: str) -> float:
+        return figure(one, name) / figure(other, name)
+
+    plain, away = "replies/s", "40 ms away: replies/s"
+    memory, cold = figure(KABAO, "MB after load"), figure(KABAO, "cold start s")
+    p99 = times(KABAO, AIOGRAM, "p99 ms at 50/s")
+    told = [
+        _at_least("replies/s, times aiogram's echo", times(KABAO, AIOGRAM, plain), 1),
+        _at_least("replies/s, times PTB's default echo", times(KABAO, PTB, plain), 1),
+        _at_least("40 ms away, times aiogram's echo", times(KABAO, AIOGRAM, away), 1),
+        _at_most("p99 at 50/s, times aiogram's echo", p99, P99_TIMES),
+        _at_most("MB after load", memory, MEMORY_MB),
+        _at_most("cold start, seconds", cold, COLD_START_S),
+    ]
+    if many is not None:
+        told.append(_noise(figures[KABAO][plain], figures[many][plain]))
+    if refreshed is not None:
+        ratio = refreshed.seconds / refreshed.ideal
+        told.append(_at_most("refresh, times cards x latency / concurrency", ratio, REFRESH_TIMES))
+    return told
+
+
+def _at_least(what: str, figure: float, bound: float) -> tuple[str, str, bool]:
+    return what, f"{figure:.2f} (at least {bound:g})", figure >= bound
+
+
+def _at_most(what: str, figure: float, bound: float) -> tuple[str, str, bool]:
+    return what, f"{figure:.2f} (at most {bound:g})", figure <= bound
+
+
+def _noise(few: Sequence[float | None], many: Sequence[float | None]) -> tuple[str, str, bool]:
+    """Compare the rounds with few and many cards: their ranges touch, or medians are within 5 %."""
+    known, other = [x for x in few if x], [x for x in many if x]
+    ratio = median(other) / median(known)
+    within = max(other) >= min(known) or ratio > 0.95  # noqa: PLR2004
+    return "replies/s with many cards, times with few", f"{ratio:.2f} (no less but noise)", within
+
+
+def targets_table(told: Sequence[tuple[str, str, bool]]) -> str:
+    """Write the comparison as a table."""
+    lines = ["| target | measured | kept |", "| --- | --- | --- |"]
+    lines += [f"| {what} | {figure} | {'yes' if kept else 'NO'} |" for what, figure, kept in told]
+    return "\n".join(lines)
+
+
+def about() -> dict[str, Any]:
+    """Say on what it was measured."""
+    libraries = ("python-telegram-bot", "aiohttp", "httpx", "uvloop")
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        **{name: version(name) for name in libraries},
+    }
