@@ -63,7 +63,7 @@ class Pace(BaseRateLimiter[str]):
     async def shutdown(self) -> None:
         """Nothing to close."""
 
-    async def process_request(  # noqa: PLR0917 - the signature is python-telegram-bot's
+    async def process_request(
         self,
         callback: Call,
         args: Any,

@@ -1,0 +1,161 @@
+"""Where the parts meet: the bot as it runs in production, in the playground and in the tests."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+import aiohttp
+from telegram import Update
+from telegram.ext import Application
+
+from bot.background import Background
+from bot.clock import Clock
+from bot.context import Parts
+from bot.dialogue import Dialogues
+from bot.door import Door
+from bot.errors import LastResort
+from bot.features import discover
+from bot.issuers import CATALOG, Issuers
+from bot.journal import Journal
+from bot.menu import register
+from bot.pace import Pace
+from bot.transport import AiohttpRequest
+from bot.turns import REMEMBERED, Turns
+from bot.wallet import Wallet
+from storage import open_store, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+
+    from bot.config import Settings
+
+log = logging.getLogger(__name__)
+
+ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
+POLL_SECONDS = 30
+TELEGRAM_CONNECTIONS = 256
+ISSUER_CONNECTIONS = 200
+
+
+def http_session() -> aiohttp.ClientSession:
+    """Open the one HTTP client that asks issuers; it keeps no cookies of theirs."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=ISSUER_CONNECTIONS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
+class Kabao:
+    """The whole bot. `async with Kabao(settings)` starts and stops it.
+
+    `clock` gives aware UTC moments; the playground and the tests move it. `issuer_folders` are
+    read besides the catalogue and the operator's folder.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        issuer_folders: Sequence[Path] = (),
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._folders = [CATALOG, settings.issuers_dir, *issuer_folders]
+        self._open = AsyncExitStack()
+        self._by_itself: Clock
+        self.parts: Parts
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as opening:
+            await self._start(opening)
+            self._open = opening.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._open.aclose()
+
+    async def _start(self, opening: AsyncExitStack) -> None:
+        settings, clock = self._settings, self._clock
+        http = await opening.enter_async_context(http_session())
+        folders = [folder for folder in self._folders if folder.is_dir()]
+        issuers = Issuers.load(folders, settings.issuer_secrets, http, clock)
+        store = await open_store(settings.database_url, settings.master_key, clock=clock)
+        opening.push_async_callback(store.close)
+        journal = Journal(store, clock)
+        turns = Turns(journal)
+        turns.remember(await store.receipts.recent(REMEMBERED))
+        application = _application(settings, turns)
+        features = discover()
+        self.parts = Parts(
+            bot=application.bot,
+            settings=settings,
+            store=store,
+            wallet=Wallet(store, issuers, clock, timedelta(minutes=settings.refresh_minutes)),
+            issuers=issuers,
+            dialogues=Dialogues(store, clock),
+            clock=clock,
+            turns=turns,
+            journal=journal,
+            background=Background(),
+            menu=sorted(features.commands.values(), key=lambda command: command.order),
+        )
+        Door(self.parts, features).open(application)
+        application.add_error_handler(LastResort(self.parts))
+        await self._run(application, opening)
+
+    async def _run(
+        self, application: Application[Any, Any, Any, Any, Any, Any], opening: AsyncExitStack
+    ) -> None:
+        """Start speaking; on the way out, stop listening first and write what is noted last."""
+        parts = self.parts
+        opening.push_async_callback(parts.journal.write)
+        await opening.enter_async_context(application)
+        opening.push_async_callback(parts.background.stop)
+        await application.start()
+        opening.push_async_callback(application.stop)
+        assert application.updater is not None
+        assert application.job_queue is not None
+        parts.background.start(register(parts), "registering the command menu")
+        await application.updater.start_polling(
+            timeout=timedelta(seconds=POLL_SECONDS),
+            allowed_updates=ALLOWED_UPDATES,
+            bootstrap_retries=-1,
+        )
+        opening.push_async_callback(application.updater.stop)
+        self._by_itself = Clock(parts)
+        self._by_itself.schedule(application.job_queue)
+        log.info("Kabao is @%s, and listens", parts.bot.username)
+
+    async def settled(self, update_id: int | None = None) -> None:
+        """Wait until an update was handled, if one is named, and all that follows or is due."""
+        if update_id is not None:
+            await self.parts.turns.handled(update_id)
+        await self.parts.background.settled()
+        await self._by_itself.catch_up()
+
+
+def _application(settings: Settings, turns: Turns) -> Application[Any, Any, Any, Any, Any, Any]:
+    """Build python-telegram-bot's application on our transport, pace and turns."""
+    return (
+        Application.builder()
+        .token(settings.bot_token.get_secret_value())
+        .base_url(f"{settings.bot_api_url}/bot")
+        .base_file_url(f"{settings.bot_api_url}/file/bot")
+        .request(AiohttpRequest(pool_size=TELEGRAM_CONNECTIONS))
+        .get_updates_request(AiohttpRequest(pool_size=2, read_timeout=POLL_SECONDS + 10))
+        .rate_limiter(Pace())
+        .concurrent_updates(turns)
+        .build()
+    )

@@ -1,0 +1,81 @@
+"""Whether a configuration can run, one thing after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.app import http_session
+from bot.issuers import CATALOG, IssuerFault, IssuerFileError, Issuers
+from bot.transport import AiohttpRequest
+from storage import StorageError, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at, and what was found."""
+
+    what: str
+    ok: bool
+    said: str
+
+
+async def checks(settings: Settings) -> AsyncIterator[Line]:
+    """Look at the database and key, Telegram, access and every issuer that is on."""
+    yield await _database(settings)
+    yield await _telegram(settings)
+    people = f"{len(settings.admins)} admins" if settings.admins else "no KABAO_ADMINS"
+    closed = settings.access == "closed"
+    yield Line("access", bool(settings.admins) or not closed, f"{settings.access}, {people}")
+    async with http_session() as http:
+        folders = [folder for folder in (CATALOG, settings.issuers_dir) if folder.is_dir()]
+        try:
+            issuers = Issuers.load(folders, settings.issuer_secrets, http)
+        except IssuerFileError as error:
+            yield Line("issuers", ok=False, said=str(error))
+            return
+        for slug, missing in issuers.off.items():
+            names = ", ".join(f"KABAO_SECRET_{name}" for name in missing)
+            yield Line(f"issuer {slug}", ok=True, said=f"off until {names} is set")
+        for issuer in issuers.all():
+            said, ok = "no API, the holder says the balance", True
+            if issuer.asks_api:
+                try:
+                    await issuer.check()
+                    said = "answers"
+                except IssuerFault as fault:
+                    said, ok = str(fault), False
+            yield Line(f"issuer {issuer.slug}", ok=ok, said=said)
+
+
+async def _database(settings: Settings) -> Line:
+    try:
+        store = await open_store(settings.database_url, settings.master_key)
+    except StorageError as error:
+        return Line("database", ok=False, said=str(error))
+    await store.close()
+    return Line("database", ok=True, said="opens, is up to date, and the key is its own")
+
+
+async def _telegram(settings: Settings) -> Line:
+    bot = Bot(
+        settings.bot_token.get_secret_value(),
+        base_url=f"{settings.bot_api_url}/bot",
+        request=AiohttpRequest(pool_size=2),
+        get_updates_request=AiohttpRequest(pool_size=1),
+    )
+    try:
+        async with bot:
+            return Line("telegram", ok=True, said=f"the token is @{bot.username}'s")
+    except InvalidToken:
+        return Line("telegram", ok=False, said="the token is not valid: ask @BotFather for it")
+    except TelegramError as error:
+        return Line("telegram", ok=False, said=f"{settings.bot_api_url}: {error}")

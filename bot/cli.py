@@ -1,0 +1,135 @@
+"""The `kabao` command."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from bot.config import ConfigError, from_environment, unknown
+from storage import MasterKey, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+T = TypeVar("T")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="kabao", prog_name="kabao")
+def main() -> None:
+    """Kabao (卡包): a card wallet inside a Telegram chat.
+
+    Try it without any account with `kabao demo`. To run it for real, write a `.env` file
+    (`.env.example` explains each line), see that `kabao check` is content, and start `kabao run`.
+    """
+
+
+@main.command()
+def run() -> None:
+    """Run the bot until Ctrl-C or a TERM signal, with the settings of .env and the environment."""
+    from bot import logs
+    from bot.app import Kabao
+    from bot.issuers import IssuerFileError
+
+    try:
+        settings = from_environment()
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+    logs.set_up(
+        settings.log_level,
+        settings.log_format,
+        secrets=[
+            settings.bot_token.get_secret_value(),
+            settings.master_key.text(),
+            *settings.issuer_secrets.values(),
+        ],
+    )
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop.set)
+        async with Kabao(settings):
+            await stop.wait()
+
+    try:
+        run_loop(serve())
+    except (StorageError, IssuerFileError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+def check() -> None:
+    """Say whether this configuration can run: one line each, exit status 1 if something cannot."""
+    from bot.check import checks
+
+    try:
+        settings = from_environment()
+    except ConfigError as error:
+        click.echo(f"✗ settings: {error}")
+        sys.exit(1)
+    for name, near in unknown(os.environ).items():
+        hint = f", did you mean {near}?" if near else ""
+        click.echo(f"! settings: {name} is not a setting{hint}")
+    click.echo("✓ settings: complete, and the master key is well formed")
+    failed = False
+
+    async def go() -> None:
+        nonlocal failed
+        async for line in checks(settings):
+            failed |= not line.ok
+            click.echo(f"{'✓' if line.ok else '✗'} {line.what}: {line.said}")
+
+    run_loop(go())
+    sys.exit(failed)
+
+
+@main.group()
+def key() -> None:
+    """Handle the master key."""
+
+
+@key.command("new")
+def new_key() -> None:
+    """Print a fresh master key, for KABAO_MASTER_KEY. Keep a copy: without it no card opens."""
+    click.echo(MasterKey.generate().text())
+
+
+@main.command()
+@click.option("--as", "who", metavar="NAME", help="Who you are; to join a running demo as another.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path, resolve_path=True),
+    help="Keep the database in this folder.",
+)
+@click.option(
+    "--start",
+    metavar="TIME",
+    help="The time the demo's clock stands at, in ISO 8601; it then moves only by `!wait`.",
+)
+def demo(who: str | None, data: Path | None, start: str | None) -> None:
+    """Chat with the bot here: a small Telegram, a gift-card service and the bot on this machine.
+
+    Needs no token, no account and no internet. Type a message, press a button by its number
+    (#2), leave with Ctrl-C. With input piped in, each line is a message, `@NAME` changes who
+    speaks, `!wait 90` lets 90 seconds pass, and the transcript goes to standard output.
+    """
+    from bot.playground.demo import play
+
+    sys.exit(run_loop(play(who=who, data=data, start=start)))
+
+
+def run_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run on uvloop where it exists: the same event loop, quicker."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    return uvloop.run(work)

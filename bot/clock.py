@@ -1,0 +1,98 @@
+"""What happens by itself: due cards are read, alerts are sent, what has expired is cleared away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.delivery import deliver
+
+if TYPE_CHECKING:
+    from telegram.ext import JobQueue
+
+    from bot.context import Parts
+    from bot.issuers import Issuer
+    from storage import Card
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+"""A card claimed by a process that died is due again after this long."""
+
+CLEAN_EVERY = timedelta(minutes=10)
+UNDO = timedelta(minutes=1)
+KEPT_RECEIPTS = timedelta(days=2)
+KEPT_SENT = timedelta(days=30)
+
+
+class Clock:
+    """The bot's own jobs. What is due is a query, so nothing is forgotten over a restart."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._reading: Counter[str] = Counter()
+        self._delivering = asyncio.Lock()
+
+    def schedule(self, jobs: JobQueue[Any]) -> None:
+        """Look for due work every tick, through the application's own queue."""
+        tick = self._parts.settings.tick_seconds
+        once = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        jobs.run_repeating(self._tick, tick, first=0, name="due work", job_kwargs=once)
+        jobs.run_repeating(self._clean, CLEAN_EVERY, first=CLEAN_EVERY, job_kwargs=once)
+
+    async def catch_up(self) -> None:
+        """Do everything that is due now, to the end: read the cards, then send the alerts."""
+        await self.refresh_due()
+        await self._parts.background.settled()
+        await self._deliver()
+
+    async def _tick(self, _: object) -> None:
+        await self.refresh_due()
+        if not self._delivering.locked():
+            self._parts.background.start(self._deliver(), "delivering alerts")
+
+    async def _deliver(self) -> None:
+        async with self._delivering:
+            await deliver(self._parts)
+
+    async def refresh_due(self) -> None:
+        """Start reading as many due cards as each issuer bears; one that is slow keeps only itself.
+
+        Reading a card frees its place for the next due one, so that a backlog is worked off
+        without waiting for the next tick.
+        """
+        for issuer in self._parts.issuers.all():
+            if issuer.asks_api:
+                await self._fill(issuer)
+
+    async def _fill(self, issuer: Issuer) -> None:
+        free = issuer.concurrency - self._reading[issuer.slug]
+        if free <= 0:
+            return
+        self._reading[issuer.slug] += free
+        now = self._parts.clock()
+        cards: list[Card] = []
+        try:
+            cards = await self._parts.store.cards.claim_due(issuer.slug, now, now + LEASE, free)
+        finally:
+            self._reading[issuer.slug] -= free - len(cards)
+        for card in cards:
+            self._parts.background.start(self._read(issuer, card), "reading a due card")
+
+    async def _read(self, issuer: Issuer, card: Card) -> None:
+        try:
+            await self._parts.wallet.refresh(card.owner_id, card.id, insist=True)
+        finally:
+            self._reading[issuer.slug] -= 1
+        await self._fill(issuer)
+
+    async def _clean(self, _: object) -> None:
+        """Clear away what has expired."""
+        store, now = self._parts.store, self._parts.clock()
+        await store.dialogues.purge(now)
+        await store.cards.purge_removed(now - UNDO)
+        await store.receipts.purge(now - KEPT_RECEIPTS)
+        await store.outbox.purge(now - KEPT_SENT)

@@ -1,0 +1,212 @@
+"""Every setting there is. Nothing else reads the environment.
+
+A setting is `KABAO_<NAME>` in the environment or in `.env`; a secret one may also be given as
+`KABAO_<NAME>_FILE`, the path of a file that holds it. Issuers' secrets are `KABAO_SECRET_<NAME>`.
+"""
+
+from __future__ import annotations
+
+import os
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+)
+
+from bot.languages import languages
+from bot.money import exponent
+from storage import KeyFormatError, MasterKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "KABAO_"
+SECRET = "SECRET_"  # noqa: S105 - a prefix
+SPOKEN = {language.code for language in languages()}
+SECRETS = ("BOT_TOKEN", "MASTER_KEY", "DATABASE_URL")
+"""The settings that may stand in a file of their own."""
+
+
+class ConfigError(Exception):
+    """The settings cannot start the bot: one line that says which, and how to mend it."""
+
+
+def _one_of(known: set[str], what: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if value not in known:
+            close = get_close_matches(value, known, n=1)
+            raise ValueError(f"is not {what}" + (f", did you mean {close[0]}?" if close else ""))
+        return value
+
+    return AfterValidator(check)
+
+
+def _currency(code: str) -> str:
+    exponent(code)
+    return code
+
+
+def _ids(text: object) -> object:
+    return text.replace(",", " ").split() if isinstance(text, str) else text
+
+
+def _web_address(text: str) -> str:
+    return str(TypeAdapter(HttpUrl).validate_python(text)).rstrip("/")
+
+
+def _key(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        return MasterKey.parse(text)
+    except KeyFormatError as error:
+        raise ValueError(str(error)) from None
+
+
+class Settings(BaseModel):
+    """What the operator decides. Each description says how to mend the setting."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
+
+    bot_token: Annotated[
+        SecretStr,
+        Field(description="ask @BotFather for a bot and put its token here"),
+    ]
+    master_key: Annotated[
+        MasterKey,
+        BeforeValidator(_key),
+        Field(description="run `kabao key new` and put what it prints here; keep a copy safe"),
+    ]
+    bot_api_url: Annotated[
+        str,
+        AfterValidator(_web_address),
+        Field(description="an address such as https://api.telegram.org"),
+    ] = "https://api.telegram.org"
+    database_url: Annotated[
+        str,
+        Field(min_length=1, description="sqlite:///kabao.db or postgresql://user@host/name"),
+    ] = "sqlite:///kabao.db"
+    issuers_dir: Annotated[Path, Field(description="the folder with your own issuers' files")] = (
+        Path("issuers")
+    )
+    access: Annotated[
+        Literal["closed", "open"],
+        Field(description="closed (admins and those they let in) or open (anybody)"),
+    ] = "closed"
+    admins: Annotated[
+        frozenset[int],
+        BeforeValidator(_ids),
+        Field(description="Telegram user ids, separated by commas; ask @userinfobot for yours"),
+    ] = frozenset()
+    refresh_minutes: Annotated[
+        int, Field(ge=1, le=10_080, description="whole minutes from 1 to 10080, such as 360")
+    ] = 360
+    tick_seconds: Annotated[
+        float, Field(ge=0.05, le=3600, description="seconds from 0.05 to 3600, such as 15")
+    ] = 15
+    language: Annotated[
+        str,
+        _one_of(SPOKEN, "a language Kabao speaks"),
+        Field(description="one of " + ", ".join(sorted(SPOKEN))),
+    ] = "zh"
+    timezone: Annotated[
+        str,
+        _one_of(available_timezones(), "a time zone's name"),
+        Field(description="a name such as Asia/Shanghai"),
+    ] = "Asia/Shanghai"
+    currency: Annotated[
+        str, AfterValidator(_currency), Field(description="an ISO 4217 code such as CNY")
+    ] = "CNY"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        BeforeValidator(lambda text: text.upper() if isinstance(text, str) else text),
+        Field(description="DEBUG, INFO, WARNING or ERROR"),
+    ] = "INFO"
+    log_format: Annotated[Literal["console", "json"], Field(description="console or json")] = (
+        "console"
+    )
+    issuer_secrets: Annotated[
+        dict[str, str], Field(description="given one by one as KABAO_SECRET_<NAME>", repr=False)
+    ] = {}
+
+
+def names() -> list[str]:
+    """List the names of all settings, as the operator writes them, in the order of `Settings`."""
+    return [PREFIX + name.upper() for name in Settings.model_fields if name != "issuer_secrets"]
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Make the settings from a mapping of names to texts. `ConfigError` in one line."""
+    given = _given(environment)
+    known = {name.removeprefix(PREFIX) for name in names()}
+    fields: dict[str, Any] = {"issuer_secrets": {}}
+    for name, value in given.items():
+        if name.startswith(SECRET):
+            fields["issuer_secrets"][name.removeprefix(SECRET)] = value
+        elif name in known:
+            fields[name.lower()] = value
+    try:
+        return Settings.model_validate(fields)
+    except ValidationError as error:
+        raise ConfigError(_one_line(error)) from None
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    """Take what carries our prefix, files read, empty ones left out (an empty line in `.env`)."""
+    ours = {k.removeprefix(PREFIX): v for k, v in environment.items() if k.startswith(PREFIX) and v}
+    given = {}
+    for name, value in ours.items():
+        target = name.removesuffix("_FILE")
+        if target == name or not (target in SECRETS or target.startswith(SECRET)):
+            given[name] = value
+            continue
+        if target in ours:
+            raise ConfigError(f"{PREFIX}{target} and {PREFIX}{name} are both set: keep one of them")
+        try:
+            given[target] = Path(value).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not text"
+            raise ConfigError(
+                f"{PREFIX}{name} names a file that cannot be read: {reason}"
+            ) from None
+    return given
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = str(first["loc"][0])
+    mend = Settings.model_fields[field].description
+    name = PREFIX + field.upper()
+    if first["type"] == "missing":
+        return f"{name} is missing: {mend}"
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{name} is not right ({said}): {mend}"
+
+
+def from_environment(dotenv: Path = Path(".env")) -> Settings:
+    """Read `.env` if it is there, then the environment, which wins."""
+    in_file = {k: v for k, v in dotenv_values(dotenv).items() if v is not None}
+    return read({**in_file, **os.environ})
+
+
+def unknown(environment: Mapping[str, str]) -> dict[str, str]:
+    """Names with our prefix that are no setting, each with the nearest that is (or nothing)."""
+    known = names() + [f"{PREFIX}{name}_FILE" for name in SECRETS]
+    strangers = (
+        name
+        for name in environment
+        if name.startswith(PREFIX) and name not in known and not name.startswith(PREFIX + SECRET)
+    )
+    return {name: next(iter(get_close_matches(name, known, n=1)), "") for name in strangers}

@@ -1,0 +1,257 @@
+"""What a feature is given when somebody speaks to the bot."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from telegram import (
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Message,
+)
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, TelegramError
+
+from bot.languages import language_for
+from bot.voice import Voice
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from markupsafe import Markup
+    from telegram.ext import ExtBot
+
+    from bot.background import Background
+    from bot.config import Settings
+    from bot.dialogue import Dialogues
+    from bot.issuers import Issuers
+    from bot.journal import Journal
+    from bot.turns import Turns
+    from bot.wallet import Wallet
+    from storage import Card, Person, Store
+
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+PANELS_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """An inline button: `data` comes back when it is pressed (1 to 64 bytes), or `url` opens."""
+
+    text: str
+    data: str = ""
+    url: str = ""
+
+
+Buttons = Sequence[Sequence[Button]]
+
+
+def keyboard(rows: Buttons | None) -> InlineKeyboardMarkup | None:
+    """Lay buttons out in rows, as Telegram wants them."""
+    if not rows:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(b.text, url=b.url)
+                if b.url
+                else InlineKeyboardButton(b.text, callback_data=b.data)
+                for b in row
+            ]
+            for row in rows
+        ]
+    )
+
+
+class OutdatedButton(Exception):  # noqa: N818 - it is a button's state, not a fault of ours
+    """A button's data no longer fits: the card is gone, or the client made it up."""
+
+
+def number(text: str) -> int:
+    """Read a number in a button's data. `OutdatedButton` if there is none."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - fits 32 bits
+        raise OutdatedButton
+    return int(text)
+
+
+class Views:
+    """What each panel shows just now, so that late answers do not overwrite another view.
+
+    Only what runs in this process writes to a panel by itself, so memory is enough.
+    """
+
+    def __init__(self) -> None:
+        self._views: OrderedDict[tuple[int, int], str] = OrderedDict()
+
+    def show(self, chat_id: int, message_id: int, view: str) -> None:
+        """Note that the message now shows this view."""
+        self._views[chat_id, message_id] = view
+        self._views.move_to_end((chat_id, message_id))
+        if len(self._views) > PANELS_REMEMBERED:
+            self._views.popitem(last=False)
+
+    def shows(self, chat_id: int, message_id: int, view: str) -> bool:
+        """Say whether the message still shows this view."""
+        return self._views.get((chat_id, message_id)) == view
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command a feature brings: `summary` is its line in the menu, in English and marked.
+
+    `order` is its place in the menu, from the top.
+    """
+
+    name: str
+    summary: str
+    run: Callable[[Context], Awaitable[None]]
+    order: int
+    admins_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of the running bot that features use."""
+
+    bot: ExtBot[str]
+    settings: Settings
+    store: Store
+    wallet: Wallet
+    issuers: Issuers
+    dialogues: Dialogues
+    clock: Callable[[], datetime]
+    turns: Turns
+    journal: Journal
+    background: Background
+    menu: Sequence[Command]
+    views: Views = field(default_factory=Views)
+
+    def voice(self, person: Person | None, reported: str | None = None) -> Voice:
+        """Find a person's voice: their choices, else Telegram's report, else the default."""
+        default = self.settings.language
+        code = (person.language if person else None) or reported
+        zone = (person.timezone if person else None) or self.settings.timezone
+        return Voice(language_for(code, default), ZoneInfo(zone), self.clock())
+
+
+@dataclass(slots=True)
+class Context:
+    """One thing a person said or pressed, and the ways to answer it.
+
+    `args` is the text behind a command. `message` is what they wrote, or the message whose button
+    they pressed; `query` is the press.
+    """
+
+    parts: Parts
+    person: Person
+    voice: Voice
+    chat_id: int
+    message: Message
+    args: str = ""
+    query: CallbackQuery | None = None
+    answered: bool = False
+
+    async def card(self, card_id: str) -> Card:
+        """Find a card of this person by what a button says. `OutdatedButton` if not theirs."""
+        card = await self.parts.store.cards.get(self.person.id, card_id)
+        if card is None:
+            raise OutdatedButton
+        return card
+
+    async def reply(self, text: Markup | str, buttons: Buttons | None = None) -> int:
+        """Send a message; give its id."""
+        sent = await self.parts.bot.send_message(
+            self.chat_id,
+            str(text),
+            parse_mode=ParseMode.HTML,
+            reply_markup=keyboard(buttons),
+            link_preview_options=NO_PREVIEW,
+        )
+        return sent.message_id
+
+    async def show(self, text: Markup | str, buttons: Buttons | None = None) -> int:
+        """Put the text in the place of the message whose button was pressed, else send it."""
+        if self.query is None:
+            return await self.reply(text, buttons)
+        if await edit(self.parts, self.chat_id, self.message.message_id, text, buttons):
+            return self.message.message_id
+        return await self.reply(text, buttons)
+
+    async def present(
+        self, view: str, text: Markup | str, buttons: Buttons | None = None, into: int | None = None
+    ) -> int:
+        """Show a view on the chat's one panel: in place if a button of it led here, else anew.
+
+        A new panel takes the old one's place, so that the chat stays clean; an alert whose button
+        led here stays. `into` names a message that becomes the panel.
+        """
+        parts, person = self.parts, self.person
+        before = parts.journal.panel_of(person.id) or person.panel_message_id
+        pressed = self.message.message_id if self.query else None
+        into = into or (pressed if pressed == before else None)
+        if into and await edit(parts, self.chat_id, into, text, buttons):
+            message_id = into
+        else:
+            message_id = await self.reply(text, buttons)
+        parts.views.show(self.chat_id, message_id, view)
+        parts.journal.panel_shown(person.id, message_id)
+        if before and before != message_id:
+            parts.background.start(_discard(parts, self.chat_id, before), "discarding a panel")
+        return message_id
+
+    async def notice(self, text: str) -> None:
+        """Answer a press with a line that fades away."""
+        if self.query is not None and not self.answered:
+            self.answered = True
+            await self.query.answer(text[:200])
+
+    async def take_secret(self) -> bool:
+        """Delete what the person wrote, because it holds a secret. False if Telegram refuses."""
+        try:
+            return await self.parts.bot.delete_message(self.chat_id, self.message.message_id)
+        except TelegramError:
+            return False
+
+
+async def _discard(parts: Parts, chat_id: int, message_id: int) -> None:
+    """Delete an old panel; one that is gone or too old to delete does no harm."""
+    with suppress(TelegramError):
+        await parts.bot.delete_message(chat_id, message_id)
+
+
+async def repaint(
+    parts: Parts, chat_id: int, message_id: int, view: str, text: Markup, buttons: Buttons
+) -> None:
+    """Bring a panel up to date by itself, unless the person has moved on to another view."""
+    async with parts.turns.turn(chat_id):
+        if parts.views.shows(chat_id, message_id, view):
+            await edit(parts, chat_id, message_id, text, buttons)
+
+
+async def edit(
+    parts: Parts,
+    chat_id: int,
+    message_id: int,
+    text: Markup | str,
+    buttons: Buttons | None = None,
+) -> bool:
+    """Put a new text in an earlier message. False if that message can no longer be edited."""
+    try:
+        await parts.bot.edit_message_text(
+            str(text),
+            chat_id,
+            message_id,
+            parse_mode=ParseMode.HTML,
+            reply_markup=keyboard(buttons),
+            link_preview_options=NO_PREVIEW,
+        )
+    except BadRequest as error:
+        return "not modified" in error.message
+    return True

@@ -1,0 +1,210 @@
+"""Who comes in, and which feature answers them: every update passes through here."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+from telegram import Message, Update, User
+from telegram.constants import ChatMemberStatus, ChatType, MessageEntityType
+from telegram.ext import (
+    Application,
+    CallbackContext,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    MessageHandler,
+    filters,
+)
+
+from bot.context import Button, Context, OutdatedButton, Parts, keyboard
+from bot.languages import language_for, mark
+from storage import Person
+
+if TYPE_CHECKING:
+    from bot.features import Features, OnButton
+
+SEEN_EVERY = timedelta(hours=1)
+"""How exactly it is known when a person was last here."""
+
+NOT_UNDERSTOOD = mark(
+    "I did not understand that. Send /balance for your cards, /bind to add one, "
+    "or /help for everything I can do. A card number can simply be pasted here."
+)
+NOT_TEXT = mark(
+    "I can only read text. Send a card number to bind the card, or /help for everything I can do."
+)
+OUTDATED = mark("This button is out of date. Send /balance for a fresh view.")
+IN_PRIVATE = mark(
+    "Cards are private, so I only talk about them in a private chat. Nothing you write here "
+    "is read as a card."
+)
+
+
+AnyContext = CallbackContext[Any, Any, Any, Any]
+
+
+class Door:
+    """Turns Telegram's updates into calls of features, for those who may come in."""
+
+    def __init__(self, parts: Parts, features: Features) -> None:
+        self._parts = parts
+        self._features = features
+
+    def open(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+        """Take the application's updates from now on."""
+        private = filters.ChatType.PRIVATE
+        for handler in (
+            MessageHandler(private & filters.UpdateType.MESSAGE, self.on_message),
+            MessageHandler(
+                filters.ChatType.GROUPS & filters.UpdateType.MESSAGE & filters.COMMAND,
+                self.on_group,
+            ),
+            CallbackQueryHandler(self.on_button),
+            ChatMemberHandler(self.on_membership, ChatMemberHandler.MY_CHAT_MEMBER),
+        ):
+            application.add_handler(handler)
+
+    async def on_message(self, update: Update, _: AnyContext) -> None:
+        """Answer a command, an awaited text, or anything else, in private."""
+        message, user = update.effective_message, update.effective_user
+        assert message is not None
+        assert user is not None
+        context = await self._context(user, message)
+        command, context.args = _command(message)
+        if not self.may_enter(context.person):
+            for greet in self._features.strangers:
+                await greet(context)
+        elif command:
+            await self._command(context, command)
+        elif message.text:
+            await self._text(context, message.text.strip())
+        else:
+            await context.reply(context.voice.say(NOT_TEXT))
+
+    async def on_button(self, update: Update, _: AnyContext) -> None:
+        """Do what a button says. Its data comes from the client and may be stale or forged."""
+        query = update.callback_query
+        assert query is not None
+        if not isinstance(query.message, Message) or query.message.chat.type != ChatType.PRIVATE:
+            await query.answer()
+            return
+        context = await self._context(query.from_user, query.message)
+        context.query = query
+        try:
+            await self._press(context, query.data or "")
+        finally:
+            await context.notice("")
+
+    async def _press(self, context: Context, data: str) -> None:
+        name, *rest = data.split(":")
+        press = self._features.buttons.get(name)
+        if not self.may_enter(context.person):
+            context.args = data
+            for greet in self._features.strangers:
+                await greet(context)
+        elif press is None or not _fits(press, len(rest)):
+            await context.notice(context.voice.plain(OUTDATED))
+        else:
+            try:
+                await press(context, *rest)
+            except OutdatedButton:
+                await context.notice(context.voice.plain(OUTDATED))
+
+    async def on_group(self, update: Update, _: AnyContext) -> None:
+        """Say in a group where cards are talked about."""
+        message, user = update.effective_message, update.effective_user
+        assert message is not None
+        bot = self._parts.bot
+        addressed = (message.text or "").split(maxsplit=1)[0].partition("@")[2]
+        if user is None or (addressed and addressed.lower() != bot.username.lower()):
+            return
+        voice = self._parts.voice(None, user.language_code)
+        link = Button(voice.plain("Open the private chat"), url=f"https://t.me/{bot.username}")
+        await message.reply_text(voice.say(IN_PRIVATE), reply_markup=keyboard([[link]]))
+
+    async def on_membership(self, update: Update, _: AnyContext) -> None:
+        """Notice that a person stopped the bot, or came back."""
+        change = update.my_chat_member
+        assert change is not None
+        if change.chat.type == ChatType.PRIVATE:
+            gone = change.new_chat_member.status == ChatMemberStatus.BANNED
+            await self._parts.store.people.change(
+                change.from_user.id, blocked_at=self._parts.clock() if gone else None
+            )
+
+    def may_enter(self, person: Person) -> bool:
+        """Say whether the operator's rules let this person use the bot."""
+        settings = self._parts.settings
+        return (
+            settings.access == "open" or person.id in settings.admins or person.access == "member"
+        )
+
+    async def _context(self, user: User, message: Message) -> Context:
+        """Find out who it is. A stranger leaves no trace in the store."""
+        parts, now = self._parts, self._parts.clock()
+        language = language_for(user.language_code, parts.settings.language).code
+        person = await parts.store.people.get(user.id)
+        invited = parts.settings.access == "open" or user.id in parts.settings.admins
+        if person is None and not invited:
+            person = _stranger(user, language, now)
+        elif person is None or now - person.last_seen_at > SEEN_EVERY or person.blocked_at:
+            person = await parts.store.people.arrive(
+                user.id, name=user.full_name, language=language
+            )
+        return Context(
+            parts=parts,
+            person=person,
+            voice=parts.voice(person),
+            chat_id=message.chat_id,
+            message=message,
+        )
+
+    async def _command(self, context: Context, name: str) -> None:
+        command = self._features.commands.get(name)
+        admin = context.person.id in self._parts.settings.admins
+        if command is None or (command.admins_only and not admin):
+            await context.reply(context.voice.say(NOT_UNDERSTOOD))
+            return
+        await command.run(context)
+
+    async def _text(self, context: Context, text: str) -> None:
+        dialogue = await self._parts.dialogues.current(context.person.id)
+        if dialogue and (answer := self._features.dialogues.get(dialogue.kind)):
+            await answer(context, dialogue, text)
+            return
+        for listener in self._features.listeners:
+            if await listener(context, text):
+                return
+        await context.reply(context.voice.say(NOT_UNDERSTOOD))
+
+
+def _stranger(user: User, language: str, now: datetime) -> Person:
+    """Describe somebody who is not in the store, and is not put there for knocking."""
+    return Person(
+        id=user.id,
+        name=user.full_name,
+        language=language,
+        timezone=None,
+        access="none",
+        quiet_from=None,
+        quiet_to=None,
+        blocked_at=None,
+        last_seen_at=now,
+        created_at=now,
+        panel_message_id=None,
+    )
+
+
+def _fits(press: OnButton, given: int) -> bool:
+    """Say whether a button's handler takes as many words as the data has."""
+    return len(signature(press).parameters) == given + 1
+
+
+def _command(message: Message) -> tuple[str, str]:
+    """Split "/balance@kabao_bot 1234" into the command's name and what follows it."""
+    first = message.entities[0] if message.entities else None
+    if not message.text or not first or first.type != MessageEntityType.BOT_COMMAND or first.offset:
+        return "", ""
+    name = message.text[1 : first.length].partition("@")[0].lower()
+    return name, message.text[first.length :].strip()

@@ -1,0 +1,59 @@
+"""The last resort: somebody is told that it was not their fault, and the log says what happened.
+
+The log never has what the person wrote; it may be a card number.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from telegram import Update
+from telegram.error import Conflict, NetworkError, TelegramError
+
+from bot.languages import mark
+from storage import StorageError
+
+if TYPE_CHECKING:
+    from telegram.ext import CallbackContext
+
+    from bot.context import Parts
+
+log = logging.getLogger(__name__)
+
+SORRY = mark(
+    "Sorry, something went wrong on my side, and what you asked was not done. Nothing is lost. "
+    "Try again, or send /cancel and begin anew."
+)
+FULL = mark(
+    "Sorry, I cannot write to my database just now, so nothing was saved. The operator can see "
+    "why in the log. Try again later."
+)
+
+
+class LastResort:
+    """What the application does with an error that nobody caught."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def __call__(self, update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
+        """Apologise to whoever waits for an answer, and log."""
+        error = context.error
+        if isinstance(error, Conflict):
+            log.error("another process polls for this bot's updates; only one can: %s", error)
+            return
+        if isinstance(error, NetworkError) and not isinstance(update, Update):
+            log.warning("Telegram could not be reached: %s", error)
+            return
+        log.error("an update could not be handled", exc_info=error)
+        if isinstance(update, Update) and update.effective_chat and update.effective_user:
+            person_language = update.effective_user.language_code
+            voice = self._parts.voice(None, person_language)
+            sentence = FULL if isinstance(error, StorageError) else SORRY
+            try:
+                await self._parts.bot.send_message(
+                    update.effective_chat.id, str(voice.say(sentence)), parse_mode="HTML"
+                )
+            except TelegramError as unreachable:
+                log.warning("and nobody could be told: %s", unreachable)

@@ -1,0 +1,58 @@
+"""What Kabao can do: one module per feature, found by being here.
+
+A feature module may have, all optional:
+
+- `COMMANDS`: a tuple of `Command`
+- `BUTTONS`: the first word of a button's data -> what to do, given the context and the
+  other words one by one
+- `DIALOGUES`: the kind of a dialogue -> what to do with a text that belongs to it
+- `on_text`: is offered a text nobody asked for, and says whether it knew what to do with it
+- `on_stranger`: answers somebody who is not let in (one feature has it)
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from bot.context import Command, Context
+from bot.dialogue import Dialogue
+
+OnButton = Callable[..., Awaitable[None]]
+OnDialogue = Callable[[Context, Dialogue, str], Awaitable[None]]
+OnText = Callable[[Context, str], Awaitable[bool]]
+OnStranger = Callable[[Context], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Features:
+    """Everything the features bring, by what calls it."""
+
+    commands: dict[str, Command] = field(default_factory=dict)
+    buttons: dict[str, OnButton] = field(default_factory=dict)
+    dialogues: dict[str, OnDialogue] = field(default_factory=dict)
+    listeners: list[OnText] = field(default_factory=list)
+    strangers: list[OnStranger] = field(default_factory=list)
+
+
+def discover() -> Features:
+    """Import every feature there is. `ValueError` if two claim the same command or button."""
+    found = Features()
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        feature = import_module(module.name)
+        commands = {command.name: command for command in getattr(feature, "COMMANDS", ())}
+        for mine, all_of_them in (
+            (commands, found.commands),
+            (getattr(feature, "BUTTONS", {}), found.buttons),
+            (getattr(feature, "DIALOGUES", {}), found.dialogues),
+        ):
+            if twice := mine.keys() & all_of_them.keys():
+                raise ValueError(f"{module.name} claims {', '.join(sorted(twice))} a second time")
+            all_of_them.update(mine)
+        if listener := getattr(feature, "on_text", None):
+            found.listeners.append(listener)
+        if stranger := getattr(feature, "on_stranger", None):
+            found.strangers.append(stranger)
+    return found

@@ -1,0 +1,139 @@
+"""Who may use the bot: people are let in by an admin or come with an invitation: /invite."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+from telegram.error import TelegramError
+
+from bot.context import Button, Command, OutdatedButton, keyboard, number
+from bot.languages import mark
+
+if TYPE_CHECKING:
+    from bot.context import Context
+    from storage import Person
+
+INVITATION_LASTS = timedelta(days=1)
+BEGIN = mark("You are in. /start says what I can do, /bind adds your first card.")
+
+
+async def on_stranger(context: Context) -> None:
+    """Take an invitation, or say how to get one. A stranger who does not ask leaves no trace."""
+    voice, parts, person = context.voice, context.parts, context.person
+    if context.query is None and context.args.startswith("in-"):
+        token = context.args.removeprefix("in-")
+        await parts.store.people.arrive(person.id, name=person.name, language=voice.language.code)
+        if await parts.store.invitations.redeem(token, person.id, parts.clock()):
+            await context.reply(voice.say(BEGIN), [[Button(voice.plain("Bind a card"), "bind")]])
+            return
+        await context.reply(
+            voice.say("This invitation was used already or is older than a day. Ask for a new one.")
+        )
+    if context.query is not None and context.args == "ask":
+        await _asked(context)
+        return
+    if person.access == "asked":
+        await context.reply(voice.say("You have asked to be let in. I will tell you the answer."))
+        return
+    await context.reply(
+        voice.say(
+            "This is a private card wallet. To use it, open an invitation link from its operator, "
+            "or ask to be let in. Your Telegram id is {id}.",
+            id=person.id,
+        ),
+        [[Button(voice.plain("Ask to be let in"), "ask")]],
+    )
+
+
+async def _asked(context: Context) -> None:
+    parts, voice, person = context.parts, context.voice, context.person
+    if person.access != "asked":
+        await parts.store.people.arrive(person.id, name=person.name, language=voice.language.code)
+        await parts.store.people.change(person.id, access="asked")
+        await _tell_admins(context, person)
+    await context.show(voice.say("The operator has been asked. I will tell you the answer."))
+
+
+async def _tell_admins(context: Context, person: Person) -> None:
+    parts = context.parts
+    for admin_id in parts.settings.admins:
+        voice = parts.voice(await parts.store.people.get(admin_id))
+        buttons = [
+            [
+                Button(voice.plain("Let in"), f"let:{person.id}"),
+                Button(voice.plain("Decline"), f"decline:{person.id}"),
+            ]
+        ]
+        text = voice.say(
+            "{name} (Telegram id {id}) asks to use this bot.", name=person.name, id=person.id
+        )
+        try:
+            await parts.bot.send_message(
+                admin_id, str(text), parse_mode="HTML", reply_markup=keyboard(buttons)
+            )
+        except TelegramError:
+            continue  # this admin has not started the bot; /invite shows who asked
+
+
+async def invite(context: Context) -> None:
+    """Make an invitation link, valid once and for a day, and show who asked."""
+    parts, voice = context.parts, context.voice
+    token = secrets.token_urlsafe(24)
+    await parts.store.invitations.create(token, context.person.id, parts.clock() + INVITATION_LASTS)
+    link = f"https://t.me/{parts.bot.username}?start=in-{token}"
+    asked = await parts.store.people.asked()
+    lines = [
+        voice.say("Whoever opens this link first, within a day, may use this bot:"),
+        Markup("<code>{}</code>").format(link),
+    ]
+    if asked:
+        lines.append(voice.say("These people have asked to be let in:"))
+    rows = [
+        [
+            Button(voice.plain("Let in {name}", name=person.name), f"let:{person.id}"),
+            Button(voice.plain("Decline"), f"decline:{person.id}"),
+        ]
+        for person in asked
+    ]
+    await context.reply(Markup("\n\n").join(lines), rows)
+
+
+async def let_in(context: Context, person_id: str) -> None:
+    """Let in somebody who asked."""
+    person = await _decide(context, person_id, "member")
+    await context.show(context.voice.say("{name} may use the bot now.", name=person.name))
+    voice = context.parts.voice(person)
+    await _tell(context, person, voice.say(BEGIN))
+
+
+async def decline(context: Context, person_id: str) -> None:
+    """Do not let in somebody who asked."""
+    person = await _decide(context, person_id, "none")
+    await context.show(context.voice.say("{name} was not let in.", name=person.name))
+    voice = context.parts.voice(person)
+    await _tell(context, person, voice.say("The operator does not let you in."))
+
+
+async def _decide(context: Context, person_id: str, access: str) -> Person:
+    parts = context.parts
+    if context.person.id not in parts.settings.admins:
+        raise OutdatedButton
+    person = await parts.store.people.get(number(person_id))
+    if person is None or person.access != "asked":
+        raise OutdatedButton
+    await parts.store.people.change(person.id, access="member" if access == "member" else "none")
+    return person
+
+
+async def _tell(context: Context, person: Person, text: Markup) -> None:
+    try:
+        await context.parts.bot.send_message(person.id, str(text), parse_mode="HTML")
+    except TelegramError:
+        await context.notice(context.voice.plain("They have stopped the bot and were not told."))
+
+
+COMMANDS = (Command("invite", mark("Invite somebody"), invite, order=80, admins_only=True),)
+BUTTONS = {"let": let_in, "decline": decline}

@@ -1,0 +1,241 @@
+"""When to warn: thresholds, on and off, quiet hours, snoozing: /alerts."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from bot import panel
+from bot.context import Button, Command, OutdatedButton, number
+from bot.dialogue import Dialogue
+from bot.languages import mark
+from bot.money import Money
+from bot.quiet import clock_time
+from bot.thresholds import Enough, enough, threshold
+from bot.typed import money_typed
+
+if TYPE_CHECKING:
+    from bot.context import Context
+    from bot.voice import Voice
+    from storage import Card
+
+SHARES = (10, 20, 50)
+SNOOZES = (1, 7)
+MOST_LISTED = 30
+_SHARE = re.compile(r"(\d{1,3}) ?[%％]")
+_HOURS = re.compile(r"(\d{1,2})(?:[:：](\d{2}))? ?[-–—~～到] ?(\d{1,2})(?:[:：](\d{2}))?")
+
+
+async def alerts(context: Context) -> None:
+    """List the cards with their thresholds, and the quiet hours."""
+    await _overview(context)
+
+
+async def _overview(context: Context) -> None:
+    voice, person = context.voice, context.person
+    cards = await context.parts.store.cards.list(person.id)
+    lines = [voice.say("<b>Alerts</b>")]
+    lines += [
+        Markup("{} {} — {}").format(
+            "🔔" if card.alerts_on else "🔕", panel.masked(card), _rule(voice, card)
+        )
+        for card in cards[:MOST_LISTED]
+    ]
+    if not cards:
+        lines.append(voice.say("You have no card yet. /bind adds one."))
+    if person.quiet_from is not None and person.quiet_to is not None:
+        lines.append(
+            voice.say(
+                "🌙 Quiet from {start} to {end}; what comes up then is told afterwards.",
+                start=clock_time(person.quiet_from),
+                end=clock_time(person.quiet_to),
+            )
+        )
+    rows = [[Button(panel.masked(card), f"alert:{card.id}")] for card in cards[:MOST_LISTED]]
+    rows.append([Button(voice.plain("🌙 Quiet hours"), "quiet")])
+    await context.present("alerts", Markup("\n").join(lines), rows)
+
+
+def _rule(voice: Voice, card: Card) -> Markup:
+    if not card.alerts_on:
+        return voice.say("off")
+    limit = threshold(card)
+    amount = voice.money(Money(limit, card.currency)) if limit and card.currency else None
+    if card.threshold_percent is None:
+        return voice.say("below {amount}", amount=amount or "—")
+    share = voice.language.percent(card.threshold_percent)
+    if amount is None:
+        return voice.say("below {percent} of the highest balance", percent=share)
+    return voice.say(
+        "below {percent} of the highest balance, {amount}", percent=share, amount=amount
+    )
+
+
+async def opened(context: Context, card_id: str) -> None:
+    """Show one card's alert and its choices."""
+    await _show(context, await context.card(card_id))
+
+
+async def _show(context: Context, card: Card) -> None:
+    voice = context.voice
+    text = [
+        voice.say("<b>Alert</b> for {card}", card=panel.masked(card)),
+        _rule(voice, card),
+    ]
+    if card.alerts_on and enough(card) in (Enough.LOW, Enough.EMPTY):
+        text.append(voice.say("It is below that now, so I warn you after the next top-up."))
+    if card.snoozed_until and card.snoozed_until > voice.now:
+        text.append(voice.say("Snoozed until {when}.", when=voice.moment(card.snoozed_until)))
+    switch = "alertoff" if card.alerts_on else "alerton"
+    rows = [
+        [Button(voice.language.percent(n), f"share:{card.id}:{n}") for n in SHARES],
+        [Button(voice.plain("Another amount or share"), f"amount:{card.id}")],
+        [
+            Button(
+                voice.plain("🔕 Switch off") if card.alerts_on else voice.plain("🔔 Switch on"),
+                f"{switch}:{card.id}",
+            ),
+            Button(voice.plain("‹ The card"), f"card:{card.id}"),
+        ],
+    ]
+    await context.present(f"alert:{card.id}", Markup("\n").join(text), rows)
+
+
+async def share(context: Context, card_id: str, percent: str) -> None:
+    """Warn below a share of the highest balance."""
+    chosen = number(percent)
+    if not 1 <= chosen <= 100:  # noqa: PLR2004 - percent
+        raise OutdatedButton
+    await _watched(
+        context, await context.parts.wallet.watch(context.person.id, card_id, percent=chosen)
+    )
+
+
+async def switched_on(context: Context, card_id: str) -> None:
+    """Warn about this card."""
+    await _watched(context, await context.parts.wallet.switch(context.person.id, card_id, on=True))
+
+
+async def switched_off(context: Context, card_id: str) -> None:
+    """Do not warn about this card."""
+    await _watched(context, await context.parts.wallet.switch(context.person.id, card_id, on=False))
+
+
+async def _watched(context: Context, card: Card | None) -> None:
+    if card is None:
+        raise OutdatedButton
+    await _show(context, card)
+
+
+async def amount(context: Context, card_id: str) -> None:
+    """Ask for a threshold in words."""
+    card, voice = await context.card(card_id), context.voice
+    dialogue = Dialogue("threshold", data={"card": card.id})
+    await context.parts.dialogues.keep(context.person.id, dialogue)
+    await context.reply(
+        voice.say(
+            "Below which amount shall I warn you about “{label}”? Send an amount such as 50, "
+            "or a share of the highest balance such as 30%.",
+            label=card.label,
+        ),
+        [[Button(voice.plain("Cancel"), "cancel")]],
+    )
+
+
+async def on_threshold(context: Context, dialogue: Dialogue, text: str) -> None:
+    """Take a threshold: an amount, or a share of the highest balance."""
+    parts, owner, card_id = context.parts, context.person.id, dialogue.data["card"]
+    card = await context.card(card_id)
+    if (found := _SHARE.fullmatch(text)) and 1 <= int(found[1]) <= 100:  # noqa: PLR2004 - percent
+        watched = await parts.wallet.watch(owner, card_id, percent=int(found[1]))
+    else:
+        money = await money_typed(context, text, card.currency or parts.settings.currency)
+        if money is None:
+            return
+        watched = await parts.wallet.watch(owner, card_id, minor=money.minor)
+    await parts.dialogues.end(owner)
+    await _watched(context, watched)
+
+
+async def snooze(context: Context, card_id: str, days: str) -> None:
+    """Keep quiet about a low card for a day or a week, then remind."""
+    parts, voice = context.parts, context.voice
+    if number(days) not in SNOOZES:
+        raise OutdatedButton
+    until = parts.clock() + timedelta(days=number(days))
+    card = await parts.wallet.snooze(context.person.id, card_id, until)
+    if card is None:
+        raise OutdatedButton
+    await context.notice(
+        voice.plain("I remind you {when} if it is still low.", when=voice.ago(until))
+    )
+
+
+async def quiet(context: Context) -> None:
+    """Ask for the quiet hours."""
+    voice = context.voice
+    await context.parts.dialogues.keep(context.person.id, Dialogue("quiet"))
+    rows = [[Button(f"{start}-{end}", f"hours:{start}-{end}") for start, end in ((22, 8), (23, 7))]]
+    rows.append([Button(voice.plain("No quiet hours"), "hours:")])
+    await context.reply(
+        voice.say(
+            "When shall I be quiet? Send hours such as 22:30-7:00, in your time zone, {zone}.",
+            zone=voice.zone,
+        ),
+        rows,
+    )
+
+
+async def hours_pressed(context: Context, hours: str) -> None:
+    """Take quiet hours from a button; none where the button says none."""
+    await _keep_hours(context, hours)
+
+
+async def hours_typed(context: Context, dialogue: Dialogue, text: str) -> None:
+    """Take quiet hours as typed."""
+    assert dialogue.kind == "quiet"
+    await _keep_hours(context, text)
+
+
+async def _keep_hours(context: Context, text: str) -> None:
+    parts, person = context.parts, context.person
+    start, end = _hours(text) if text else (None, None)
+    if text and start is None:
+        await context.reply(
+            context.voice.say("Send two times of day such as 22:30-7:00, or /cancel.")
+        )
+        return
+    await parts.dialogues.end(person.id)
+    await parts.store.people.change(person.id, quiet_from=start, quiet_to=end)
+    if changed := await parts.store.people.get(person.id):
+        context.person = changed
+    await _overview(context)
+
+
+def _hours(text: str) -> tuple[int, int] | tuple[None, None]:
+    """Read "22:30-7" as minutes after midnight."""
+    found = _HOURS.fullmatch(text.strip())
+    if not found:
+        return None, None
+    a, b, c, d = (int(part or 0) for part in found.groups())
+    start, end = a * 60 + b, c * 60 + d
+    if max(b, d) > 59 or max(a, c) > 24 or start % 1440 == end % 1440:  # noqa: PLR2004 - a clock
+        return None, None
+    return start % 1440, end % 1440
+
+
+COMMANDS = (Command("alerts", mark("When I warn you, and quiet hours"), alerts, order=40),)
+BUTTONS = {
+    "alert": opened,
+    "share": share,
+    "alerton": switched_on,
+    "alertoff": switched_off,
+    "amount": amount,
+    "snooze": snooze,
+    "quiet": quiet,
+    "hours": hours_pressed,
+}
+DIALOGUES = {"threshold": on_threshold, "quiet": hours_typed}

@@ -1,0 +1,105 @@
+"""The end of a bind for a card nobody can be asked about: its name and balance, from its holder."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot import panel
+from bot.card_view import open_card
+from bot.context import Button
+from bot.features.bind import steps
+from bot.money import exponent
+from bot.typed import money_typed
+
+if TYPE_CHECKING:
+    from bot.context import Context
+    from bot.dialogue import Dialogue
+    from bot.money import Money
+
+LABEL_LONGEST = 32
+_CODE = re.compile(r"(?:^|(?<=[\d\s.,]))([A-Za-z]{3})(?:$|(?=[\d\s]))")
+
+
+async def ask_label(context: Context, dialogue: Dialogue) -> None:
+    """Ask what the card is called, because its issuer's name says little."""
+    voice = context.voice
+    dialogue.step = "label"
+    await context.parts.dialogues.keep(context.person.id, dialogue)
+    await context.show(
+        voice.say("What shall the card be called? For example the shop's name."), _skip(context)
+    )
+
+
+async def label_typed(context: Context, dialogue: Dialogue, text: str) -> None:
+    """Take the name."""
+    label = " ".join(text.split())
+    if len(label) > LABEL_LONGEST:
+        await context.reply(
+            context.voice.say(
+                "A name has up to {n} characters. Try a shorter one, or /cancel.", n=LABEL_LONGEST
+            )
+        )
+        return
+    dialogue.data["label"] = label
+    await ask_balance(context, dialogue)
+
+
+async def ask_balance(context: Context, dialogue: Dialogue) -> None:
+    """Ask how much is on the card."""
+    parts, voice = context.parts, context.voice
+    dialogue.step = "balance"
+    await parts.dialogues.keep(context.person.id, dialogue)
+    await context.show(
+        voice.say(
+            "How much is on it? Send an amount in {currency}, or with another currency, "
+            "for example 200 USD.",
+            currency=_currency(context, dialogue),
+        ),
+        _skip(context),
+    )
+
+
+async def balance_typed(context: Context, dialogue: Dialogue, text: str) -> None:
+    """Take the balance."""
+    currency = _currency(context, dialogue)
+    if (found := _CODE.search(text)) and _is_currency(found[1].upper()):
+        currency = found[1].upper()
+    money = await money_typed(context, text, currency)
+    if money is not None:
+        await save(context, dialogue, money)
+
+
+async def save(context: Context, dialogue: Dialogue, balance: Money | None) -> None:
+    """Save the card and what its holder says of it, and show it."""
+    parts, owner, data = context.parts, context.person.id, dialogue.data
+    issuer = parts.issuers.get(data["issuer"])
+    if issuer is None:
+        await steps.gone(context)
+        return
+    label = data.get("label") or panel.issuer_name(context.voice, parts.issuers, issuer.slug)
+    async with parts.store.transaction() as tx:
+        card = await parts.wallet.bind(owner, issuer, data["values"], None, label=label, store=tx)
+        if balance is not None:
+            set_to = await parts.wallet.set_balance(owner, card.id, balance, store=tx)
+            card = set_to or card
+        await tx.dialogues.drop(owner)
+    await open_card(context, card)
+
+
+def _currency(context: Context, dialogue: Dialogue) -> str:
+    issuer = context.parts.issuers.get(dialogue.data["issuer"])
+    return (issuer and issuer.currency) or context.parts.settings.currency
+
+
+def _is_currency(code: str) -> bool:
+    try:
+        exponent(code)
+    except ValueError:
+        return False
+    return True
+
+
+def _skip(context: Context) -> list[list[Button]]:
+    voice = context.voice
+    return [[Button(voice.plain("Skip"), "skip"), Button(voice.plain("Cancel"), "cancel")]]

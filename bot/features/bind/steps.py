@@ -1,0 +1,190 @@
+"""The questions of a bind, one at a time, and what is done with each answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from bot import panel
+from bot.context import Button
+from bot.features.bind import manual, verify
+from bot.wallet import tail_of
+
+if TYPE_CHECKING:
+    from bot.context import Context
+    from bot.dialogue import Dialogue
+    from bot.issuers import Field, Issuer
+    from bot.voice import Voice
+
+
+async def choose_issuer(context: Context, dialogue: Dialogue) -> None:
+    """Offer the issuers there are; a number can be sent instead."""
+    voice, parts = context.voice, context.parts
+    dialogue.step = "issuer"
+    await parts.dialogues.keep(context.person.id, dialogue)
+    pasted = dialogue.data.get("pasted")
+    offered = parts.issuers.proposals(pasted) if pasted else parts.issuers.all()
+    rows = [
+        [Button(panel.issuer_name(voice, parts.issuers, issuer.slug), f"issuer:{issuer.slug}")]
+        for issuer in offered or parts.issuers.all()
+    ]
+    rows.append([Button(voice.plain("Cancel"), "cancel")])
+    if pasted:
+        text = voice.say("Whose card is ·{tail}?", tail=tail_of(pasted))
+    else:
+        text = voice.say(
+            "Whose card is it? Choose the issuer, or simply send the card number. "
+            "I delete your message at once."
+        )
+    await context.show(text, rows)
+
+
+async def issuer_typed(context: Context, dialogue: Dialogue, text: str) -> None:
+    """Take an issuer's name, or else a card number."""
+    for issuer in context.parts.issuers.all():
+        if text.casefold() in {name.casefold() for name in (issuer.slug, *issuer.name.values())}:
+            await use_issuer(context, dialogue, issuer)
+            return
+    await take_pasted(context, dialogue, text)
+
+
+async def take_pasted(context: Context, dialogue: Dialogue, text: str) -> None:
+    """Take a number in, and find whose it may be."""
+    if not await took_secret(context):
+        return
+    issuers = context.parts.issuers
+    found = issuers.proposals(text)
+    if not found:
+        await choose_issuer(context, dialogue)
+        await context.reply(
+            context.voice.say(
+                "That does not look like a card number. Send only the number, or choose the issuer."
+            )
+        )
+        return
+    dialogue.data = {"pasted": text}
+    known = [issuer for issuer in found if issuer.asks_api]
+    if len(known) == 1 or len(found) == 1:
+        await use_issuer(context, dialogue, (known or found)[0])
+    else:
+        await choose_issuer(context, dialogue)
+
+
+async def use_issuer(context: Context, dialogue: Dialogue, issuer: Issuer) -> None:
+    """Begin with an issuer's fields; a number that was pasted is the first answer."""
+    dialogue.data = {"issuer": issuer.slug, "values": {}, **_pasted(dialogue)}
+    number = issuer.fields[0]
+    pasted = dialogue.data.get("pasted")
+    if pasted is not None:
+        if not number.accepts(pasted):
+            await _refuse(context, dialogue, issuer, number)
+            return
+        dialogue.data["values"][number.name] = number.normalise(pasted)
+    await ask(context, dialogue, issuer)
+
+
+async def field_typed(context: Context, dialogue: Dialogue, text: str) -> None:
+    """Take one field's value; one that does not fit is explained and asked for again."""
+    issuer = context.parts.issuers.get(dialogue.data["issuer"])
+    if issuer is None:
+        await gone(context)
+        return
+    field = next(field for field in issuer.fields if field.name == dialogue.step)
+    if (field.secret or field is issuer.fields[0]) and not await took_secret(context):
+        return
+    if not field.accepts(text):
+        await _refuse(context, dialogue, issuer, field)
+        return
+    dialogue.data["values"][field.name] = field.normalise(text)
+    await ask(context, dialogue, issuer)
+
+
+async def ask(context: Context, dialogue: Dialogue, issuer: Issuer) -> None:
+    """Ask for the next field, or go on to the end when all are there."""
+    voice, parts = context.voice, context.parts
+    for field in issuer.fields:
+        if field.name not in dialogue.data["values"]:
+            dialogue.step = field.name
+            await parts.dialogues.keep(context.person.id, dialogue)
+            known = dialogue.data["values"].get(issuer.fields[0].name)
+            await context.show(_question(voice, issuer, field, known), _ways_out(voice, dialogue))
+            return
+    if not await verify.is_known(context, dialogue, issuer):
+        if issuer.asks_api:
+            await verify.verify(context, dialogue)
+        else:
+            await manual.ask_label(context, dialogue)
+
+
+async def took_secret(context: Context) -> bool:
+    """Delete the person's message. If that fails nothing is kept, and the person is told."""
+    if await context.take_secret():
+        return True
+    await context.parts.dialogues.end(context.person.id)
+    await context.reply(
+        context.voice.say(
+            "I could not delete your message, so <b>I have kept nothing of it</b>. Please delete "
+            "it yourself, because it may hold a card number or PIN. Then begin again with /bind."
+        )
+    )
+    return False
+
+
+async def gone(context: Context) -> None:
+    """End a dialogue whose issuer is no longer set up."""
+    await context.parts.dialogues.end(context.person.id)
+    await context.show(
+        context.voice.say("This issuer is no longer set up here. Begin again with /bind.")
+    )
+
+
+def label_of(voice: Voice, field: Field) -> str:
+    """Give a field's label in the person's language."""
+    return field.label.get(voice.language.code, field.label["en"])
+
+
+def _question(voice: Voice, issuer: Issuer, field: Field, number: str | None) -> Markup:
+    name = issuer.name.get(voice.language.code, issuer.name["en"])
+    if number:
+        title = voice.say("<b>{issuer}</b> ·{tail}", issuer=name, tail=tail_of(number))
+    else:
+        title = voice.say("<b>{issuer}</b>", issuer=name)
+    lines = [title, voice.say("Send me the {field}.", field=label_of(voice, field))]
+    if hint := field.hint.get(voice.language.code, field.hint.get("en")):
+        lines.append(Markup("<i>{}</i>").format(hint))
+    if field.example:
+        lines.append(voice.say("It looks like {example}", example=field.example))
+    if field.secret or field is issuer.fields[0]:
+        lines.append(voice.say("I delete your message at once."))
+    return Markup("\n").join(lines)
+
+
+async def _refuse(context: Context, dialogue: Dialogue, issuer: Issuer, field: Field) -> None:
+    voice = context.voice
+    dialogue.step = field.name
+    dialogue.data.pop("pasted", None)
+    await context.parts.dialogues.keep(context.person.id, dialogue)
+    text = voice.say(
+        "That is not a {field} of {issuer}.",
+        field=label_of(voice, field),
+        issuer=issuer.name.get(voice.language.code, issuer.name["en"]),
+    )
+    if hint := field.hint.get(voice.language.code, field.hint.get("en")):
+        text += Markup("\n<i>{}</i>").format(hint)
+    if field.example:
+        text += Markup("\n") + voice.say("It looks like {example}", example=field.example)
+    text += Markup("\n") + voice.say("Check it and send it again.")
+    await context.show(text, _ways_out(voice, dialogue))
+
+
+def _ways_out(voice: Voice, dialogue: Dialogue) -> list[list[Button]]:
+    row = [Button(voice.plain("Cancel"), "cancel")]
+    if dialogue.data.get("pasted"):
+        row.insert(0, Button(voice.plain("Another issuer"), "another"))
+    return [row]
+
+
+def _pasted(dialogue: Dialogue) -> dict[str, str]:
+    pasted = dialogue.data.get("pasted")
+    return {"pasted": pasted} if pasted else {}

@@ -1,0 +1,157 @@
+"""The end of a bind: the card is read live, and only then saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from bot import panel
+from bot.card_view import open_card, view_of
+from bot.context import Button, edit
+from bot.features.bind import steps
+from bot.issuers import FaultKind, IssuerFault
+from bot.languages import mark
+from bot.schedule import ASK_HOLDER
+from storage import DuplicateCardError
+
+if TYPE_CHECKING:
+    from bot.context import Buttons, Context
+    from bot.dialogue import Dialogue
+    from bot.issuers import Issuer, Reading
+
+WHY = {
+    FaultKind.NETWORK: mark("I could not reach {issuer}."),
+    FaultKind.ISSUER_DOWN: mark("{issuer} is out of order just now."),
+    FaultKind.RATE_LIMITED: mark("{issuer} asks for a pause."),
+    FaultKind.BAD_ANSWER: mark("{issuer} gave an answer I cannot read."),
+    FaultKind.REFUSED: mark("{issuer} refused this bot; the operator has to mend that."),
+    FaultKind.BLOCKED: mark("{issuer} says that this card is blocked."),
+    FaultKind.EXPIRED: mark("{issuer} says that this card has expired."),
+    FaultKind.NOT_FOUND: mark(
+        "{issuer} knows no card with this number. Check it and send it again."
+    ),
+    FaultKind.WRONG_PIN: mark("{issuer} does not accept this PIN. Check it and send it again."),
+}
+
+
+async def is_known(context: Context, dialogue: Dialogue, issuer: Issuer) -> bool:
+    """Answer with the card if the person has it already, unless its old values stopped working."""
+    parts, owner = context.parts, context.person.id
+    number = dialogue.data["values"][issuer.fields[0].name]
+    card = await parts.store.cards.find(owner, issuer.slug, number)
+    if card is None or card.failure in ASK_HOLDER:
+        return False
+    await parts.dialogues.end(owner)
+    await context.reply(context.voice.say("You have this card already. Here it is:"))
+    await open_card(context, card)
+    return True
+
+
+async def verify(context: Context, dialogue: Dialogue) -> None:
+    """Ask the issuer for the balance. Meanwhile the chat stays free, for /cancel above all."""
+    parts = context.parts
+    issuer = parts.issuers.get(dialogue.data["issuer"])
+    if issuer is None:
+        await steps.gone(context)
+        return
+    dialogue.step = "verify"
+    await parts.dialogues.keep(context.person.id, dialogue)
+    name = panel.issuer_name(context.voice, parts.issuers, issuer.slug)
+    message_id = await context.show(
+        context.voice.say("Asking {issuer} for the balance…", issuer=name)
+    )
+    parts.background.start(_verify(context, dialogue, issuer, message_id), "verifying a card")
+
+
+async def _verify(context: Context, asked: Dialogue, issuer: Issuer, message_id: int) -> None:
+    parts = context.parts
+    answer: Reading | IssuerFault
+    try:
+        answer = await issuer.read(asked.data["values"], history=issuer.has_history)
+    except IssuerFault as fault:
+        answer = fault
+    async with parts.turns.turn(context.chat_id):
+        current = await parts.dialogues.current(context.person.id)
+        if current is None or (current.step, current.data) != ("verify", asked.data):
+            return  # the person cancelled, or began something else
+        if isinstance(answer, IssuerFault):
+            await _not_verified(context, current, issuer, answer, message_id)
+        else:
+            await save(context, current, answer, message_id)
+
+
+async def save(
+    context: Context, dialogue: Dialogue, reading: Reading | None, message_id: int | None = None
+) -> None:
+    """Save the card and end the dialogue in one transaction, and show the card."""
+    parts, owner, values = context.parts, context.person.id, dialogue.data["values"]
+    issuer = parts.issuers.get(dialogue.data["issuer"])
+    if issuer is None:
+        await steps.gone(context)
+        return
+    number = values[issuer.fields[0].name]
+    label = panel.issuer_name(context.voice, parts.issuers, issuer.slug)
+    try:
+        async with parts.store.transaction() as tx:
+            old = await tx.cards.find(owner, issuer.slug, number)
+            if old is not None and reading is not None:
+                card = await parts.wallet.renew(owner, old, issuer, values, reading, store=tx)
+            else:
+                card = await parts.wallet.bind(
+                    owner, issuer, values, reading, label=label, store=tx
+                )
+            await tx.dialogues.drop(owner)
+    except DuplicateCardError as twice:
+        await parts.dialogues.end(owner)
+        await open_card(context, await context.card(twice.card_id))
+        return
+    done = (
+        context.voice.say("✅ Bound.")
+        if reading
+        else context.voice.say("✅ Saved, not verified yet.")
+    )
+    text, buttons = view_of(parts, context.voice, card)
+    text = done + Markup("\n\n") + text
+    await context.present(f"card:{card.id}", text, buttons, into=message_id)
+
+
+async def _not_verified(
+    context: Context, dialogue: Dialogue, issuer: Issuer, fault: IssuerFault, message_id: int
+) -> None:
+    voice, parts = context.voice, context.parts
+    name = panel.issuer_name(voice, parts.issuers, issuer.slug)
+    text = voice.say(WHY[fault.kind], issuer=name)
+    cancel = Button(voice.plain("Cancel"), "cancel")
+    buttons: Buttons
+    if fault.ask_holder:
+        _ask_again(dialogue.data, issuer, fault)
+        dialogue.step = next(f.name for f in issuer.fields if f.name not in dialogue.data["values"])
+        buttons = [[Button(voice.plain("Another issuer"), "another"), cancel]]
+    else:
+        text += Markup("\n") + voice.say("Nothing is saved yet.")
+        unverified = Button(voice.plain("Save unverified"), "unverified")
+        buttons = [[Button(voice.plain("Try again"), "again"), unverified], [cancel]]
+    await parts.dialogues.keep(context.person.id, dialogue)
+    await edit(parts, context.chat_id, message_id, text, buttons)
+
+
+def _ask_again(data: dict[str, Any], issuer: Issuer, fault: IssuerFault) -> None:
+    """Drop the value that was not accepted: the PIN, or else the number."""
+    others = [field.name for field in issuer.fields[1:] if field.secret]
+    if fault.kind is FaultKind.WRONG_PIN and others:
+        data["values"].pop(others[-1], None)
+    else:
+        data["values"].pop(issuer.fields[0].name, None)
+        data.pop("pasted", None)
+
+
+async def interrupted(context: Context, text: str) -> None:
+    """Answer somebody who writes while the issuer is asked, or after a restart cut that short."""
+    if any(character.isdigit() for character in text) and not await steps.took_secret(context):
+        return
+    voice = context.voice
+    await context.reply(
+        voice.say("I am still waiting for the issuer's answer."),
+        [[Button(voice.plain("Ask again"), "again"), Button(voice.plain("Cancel"), "cancel")]],
+    )

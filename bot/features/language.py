@@ -1,0 +1,104 @@
+"""Which language and time zone a person reads: /language, /timezone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
+
+from bot.context import Button, Command, OutdatedButton
+from bot.dialogue import Dialogue
+from bot.languages import languages, mark
+from bot.menu import register_for
+
+if TYPE_CHECKING:
+    from bot.context import Context
+
+OFFERED = (
+    "Asia/Shanghai",
+    "Asia/Taipei",
+    "Asia/Tokyo",
+    "Asia/Singapore",
+    "Australia/Sydney",
+    "Europe/London",
+    "Europe/Berlin",
+    "America/New_York",
+    "America/Los_Angeles",
+)
+
+
+async def language(context: Context) -> None:
+    """Offer the languages there are, each in its own words."""
+    rows = [[Button(spoken.name, f"language:{spoken.code}")] for spoken in languages()]
+    await context.reply(context.voice.say("Which language shall I speak?"), rows)
+
+
+async def language_chosen(context: Context, code: str) -> None:
+    """Speak the chosen language from now on, in the menu too."""
+    if code not in {spoken.code for spoken in languages()}:
+        raise OutdatedButton
+    parts = context.parts
+    await parts.store.people.change(context.person.id, language=code)
+    person = await parts.store.people.get(context.person.id)
+    voice = parts.voice(person)
+    await context.show(voice.say("I speak {language} now.", language=voice.language.name))
+    await register_for(parts, context.person.id, voice.language)
+
+
+async def timezone(context: Context) -> None:
+    """Offer some time zones, and take any by name."""
+    voice = context.voice
+    if context.args:
+        await _keep(context, context.args)
+        return
+    await context.parts.dialogues.keep(context.person.id, Dialogue("timezone"))
+    rows = [
+        [Button(name, f"timezone:{name}") for name in OFFERED[i : i + 2]]
+        for i in range(0, len(OFFERED), 2)
+    ]
+    await context.reply(
+        voice.say(
+            "It is {time} in your time zone, {zone}. Choose another, or send its name, "
+            "such as Asia/Shanghai.",
+            time=voice.language.clock(voice.now, voice.zone),
+            zone=voice.zone,
+        ),
+        rows,
+    )
+
+
+async def timezone_typed(context: Context, dialogue: Dialogue, text: str) -> None:
+    """Take a time zone by name."""
+    assert dialogue.kind == "timezone"
+    await _keep(context, text)
+
+
+async def timezone_chosen(context: Context, name: str) -> None:
+    """Take a time zone from its button."""
+    await _keep(context, name)
+
+
+async def _keep(context: Context, text: str) -> None:
+    parts, voice = context.parts, context.voice
+    zones = {zone.casefold(): zone for zone in available_timezones()}
+    name = zones.get(text.strip().replace(" ", "_").casefold())
+    if name is None:
+        await context.reply(
+            voice.say(
+                "I know no time zone “{name}”. Its name is like Asia/Shanghai.", name=text[:40]
+            )
+        )
+        return
+    await parts.dialogues.end(context.person.id)
+    await parts.store.people.change(context.person.id, timezone=name)
+    time = voice.language.clock(voice.now, ZoneInfo(name))
+    await context.show(
+        voice.say("Your time zone is {zone}, where it is {time}.", zone=name, time=time)
+    )
+
+
+COMMANDS = (
+    Command("language", mark("Choose the language"), language, order=50),
+    Command("timezone", mark("Choose the time zone"), timezone, order=51),
+)
+BUTTONS = {"language": language_chosen, "timezone": timezone_chosen}
+DIALOGUES = {"timezone": timezone_typed}

@@ -1,0 +1,77 @@
+"""What is stored about a person, and how it is all erased: /privacy, /forget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from bot.context import Button, Command
+from bot.languages import mark
+
+if TYPE_CHECKING:
+    from bot.context import Context
+
+
+async def privacy(context: Context) -> None:
+    """Say in plain words what is stored."""
+    voice, store = context.voice, context.parts.store
+    cards = await store.cards.list(context.person.id)
+    paragraphs = [
+        voice.say("<b>What is stored about you</b>"),
+        voice.plural("Now: {n} card.", "Now: {n} cards.", len(cards)),
+        voice.say(
+            "<b>Encrypted</b>, with a key of your own: card numbers, PINs and other secrets, the "
+            "cards' names and last digits, your name, what the entries in your history say, and "
+            "what you typed in a conversation that is not finished (kept 15 minutes at most)."
+        ),
+        voice.say(
+            "<b>Readable by the operator</b>: your Telegram id, which issuers your cards are of, "
+            "balances and amounts with their times, thresholds, language and time zone."
+        ),
+        voice.say(
+            "Card numbers go to the card's own issuer to ask for the balance, and to nobody else. "
+            "Telegram carries what you write here; messages with a number or PIN are deleted from "
+            "the chat as soon as they are read."
+        ),
+        voice.say("/forget erases everything about you."),
+    ]
+    await context.reply(Markup("\n\n").join(paragraphs))
+
+
+async def forget(context: Context) -> None:
+    """Ask before erasing."""
+    voice = context.voice
+    await context.reply(
+        voice.say(
+            "Erase everything about you: cards, history, alerts, settings? This cannot be undone."
+        ),
+        [
+            [Button(voice.plain("Yes, erase everything"), "forgotten")],
+            [Button(voice.plain("No, keep it"), "kept")],
+        ],
+    )
+
+
+async def forgotten(context: Context) -> None:
+    """Erase the person."""
+    await context.parts.store.people.forget(context.person.id)
+    context.parts.journal.forget(context.person.id)
+    await context.show(
+        context.voice.say(
+            "Everything about you is erased. You may want to delete this chat too. "
+            "/start begins anew."
+        )
+    )
+
+
+async def kept(context: Context) -> None:
+    """Leave everything as it is."""
+    await context.show(context.voice.say("Nothing was erased."))
+
+
+COMMANDS = (
+    Command("privacy", mark("What is stored about you"), privacy, order=60),
+    Command("forget", mark("Erase everything about you"), forget, order=61),
+)
+BUTTONS = {"forgotten": forgotten, "kept": kept}

@@ -1,0 +1,78 @@
+"""What may be written a moment later, in one transaction for everybody.
+
+Showing a person their cards changes nothing of value, yet leaves two notes: that the update was
+handled, and which message is now the chat's panel with which balances on it. One transaction a
+few times a second carries them all. Whatever matters is written at once instead, and takes the
+update's receipt along in its own transaction; what a kill loses here is at worst a panel shown
+twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from storage import StorageError, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 0.1
+
+
+class Journal:
+    """Notes waiting to be written."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+        self._receipts: set[int] = set()
+        self._panels: dict[int, int] = {}
+        self._writing: asyncio.Task[None] | None = None
+
+    def handled(self, update_id: int) -> None:
+        """Note that an update was handled."""
+        self._receipts.add(update_id)
+        self._soon()
+
+    def panel_of(self, person_id: int) -> int | None:
+        """Say which message is this person's panel, if that is not yet in the store."""
+        return self._panels.get(person_id)
+
+    def panel_shown(self, person_id: int, message_id: int) -> None:
+        """Note that the person now sees their balances in this message."""
+        self._panels[person_id] = message_id
+        self._soon()
+
+    def forget(self, person_id: int) -> None:
+        """Drop what is noted about a person."""
+        self._panels.pop(person_id, None)
+
+    def _soon(self) -> None:
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._later())
+
+    async def _later(self) -> None:
+        await asyncio.sleep(PAUSE_SECONDS)
+        self._writing = None
+        await self.write()
+
+    async def write(self) -> None:
+        """Write all notes now. A store that cannot be written keeps them for the next time."""
+        receipts, panels = self._receipts, self._panels
+        self._receipts, self._panels = set(), {}
+        try:
+            async with self._store.transaction() as tx:
+                if receipts:
+                    await tx.receipts.note(receipts)
+                if panels:
+                    await tx.people.set_panels(panels)
+                    await tx.cards.told(panels, self._clock())
+        except StorageError:
+            log.exception("could not write the journal; it is tried again with the next note")
+            self._receipts |= receipts
+            self._panels = {**panels, **self._panels}

@@ -1,0 +1,151 @@
+"""How a card reads: the panel of all cards, one card's details, and each trouble in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from bot.issuers import CardState, FaultKind, Issuers
+from bot.languages import mark
+from bot.money import Money
+from bot.readings import money_of
+from bot.thresholds import Enough, enough, threshold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.voice import Voice
+    from storage import Card
+
+SIGN = {Enough.ENOUGH: "🟢", Enough.LOW: "🟠", Enough.EMPTY: "🔴", Enough.UNKNOWN: "⚪"}
+
+IN_WORDS = {
+    Enough.ENOUGH: mark("Enough"),
+    Enough.LOW: mark("Low"),
+    Enough.EMPTY: mark("Empty"),
+    Enough.UNKNOWN: mark("Balance not known yet"),
+}
+
+STATES = {
+    CardState.PENDING: mark("Not activated yet"),
+    CardState.BLOCKED: mark("Blocked by the issuer"),
+    CardState.DEACTIVATED: mark("Closed by the issuer"),
+    CardState.EXPIRED: mark("Expired"),
+    CardState.TRANSFERRING: mark("Being given away"),
+}
+
+TROUBLES = {
+    FaultKind.NETWORK: mark("{issuer} could not be reached. I will try again by myself."),
+    FaultKind.ISSUER_DOWN: mark("{issuer} is out of order. I will try again by myself."),
+    FaultKind.RATE_LIMITED: mark("{issuer} asks for a pause. I will try again by myself."),
+    FaultKind.BAD_ANSWER: mark("{issuer} gave an answer I cannot read. Tell the operator."),
+    FaultKind.NOT_FOUND: mark("{issuer} no longer accepts this number. Bind the card again."),
+    FaultKind.WRONG_PIN: mark("{issuer} no longer accepts the PIN. Bind the card again."),
+    FaultKind.BLOCKED: mark("{issuer} says the card is blocked. Ask {issuer} why."),
+    FaultKind.EXPIRED: mark("{issuer} says the card has expired."),
+    FaultKind.REFUSED: mark("{issuer} refuses this bot. Only the operator can mend that."),
+}
+
+
+def issuer_name(voice: Voice, issuers: Issuers, slug: str) -> str:
+    """Give an issuer's name in the person's language; its slug if it is no longer set up."""
+    issuer = issuers.get(slug)
+    return issuer.name.get(voice.language.code, issuer.name["en"]) if issuer else slug
+
+
+def masked(card: Card) -> str:
+    """Show which card it is: its label and at most its last four digits."""
+    return f"{card.label} ·{card.tail}"
+
+
+def state_of(voice: Voice, card: Card) -> str:
+    """Give the card's state, where a date that has passed counts as expired."""
+    past = card.expires_at is not None and card.expires_at <= voice.now
+    return str(CardState.EXPIRED) if past else card.state
+
+
+def is_usable(voice: Voice, card: Card) -> bool:
+    """Say whether money on the card can be spent now."""
+    return state_of(voice, card) not in (*STATES,)
+
+
+def trouble(voice: Voice, issuers: Issuers, card: Card) -> Markup | None:
+    """Say why the last reading failed and what to do, or nothing if it did not fail."""
+    if card.failure is None:
+        return None
+    sentence = TROUBLES[FaultKind(card.failure)]
+    return voice.say(sentence, issuer=issuer_name(voice, issuers, card.issuer))
+
+
+def verdict(voice: Voice, card: Card) -> Markup:
+    """Say in words whether the card holds enough, or why that does not matter."""
+    state = state_of(voice, card)
+    if state in STATES:
+        return voice.say(STATES[CardState(state)])
+    return voice.say(IN_WORDS[enough(card)])
+
+
+def balance(voice: Voice, card: Card) -> str:
+    """Write the balance; not knowing is said, never shown as zero."""
+    known = money_of(card)
+    return voice.money(known) if known else "—"
+
+
+def as_of(voice: Voice, issuers: Issuers, card: Card) -> Markup | None:
+    """Say from when the balance is, and from whom."""
+    if card.balance_at is None:
+        return None
+    when = voice.ago(card.balance_at)
+    if card.balance_source == "holder":
+        return voice.say("{ago}, as you said", ago=when)
+    return voice.say(
+        "{ago}, from {issuer}", ago=when, issuer=issuer_name(voice, issuers, card.issuer)
+    )
+
+
+def lines(voice: Voice, issuers: Issuers, card: Card) -> Markup:
+    """Write one card for the panel, in two or three lines."""
+    sign = SIGN[enough(card)] if is_usable(voice, card) else "⚫"
+    first = voice.say(
+        "{sign} <b>{label}</b> ·{tail}  <b>{balance}</b>  {verdict}",
+        sign=sign,
+        label=card.label,
+        tail=card.tail,
+        balance=balance(voice, card),
+        verdict=verdict(voice, card),
+    )
+    rest = [as_of(voice, issuers, card)]
+    if why := trouble(voice, issuers, card):
+        if rest[0] is not None:
+            rest[0] = voice.say("Old: {when}", when=rest[0])
+        rest.append(Markup("⚠️ ") + why)
+    return Markup("\n").join([first, *(line for line in rest if line)])
+
+
+def totals(voice: Voice, cards: Sequence[Card]) -> Markup | None:
+    """Add up what can be spent, per currency."""
+    sums: Counter[str] = Counter()
+    for card in cards:
+        if (known := money_of(card)) and is_usable(voice, card):
+            sums[known.currency] += known.minor
+    if not sums:
+        return None
+    amounts = " + ".join(voice.money(Money(minor, code)) for code, minor in sorted(sums.items()))
+    return voice.say("Total: <b>{amounts}</b>", amounts=amounts)
+
+
+def details(voice: Voice, issuers: Issuers, card: Card) -> Markup:
+    """Write everything about one card that may be shown."""
+    limit, code = threshold(card), card.currency
+    facts = [lines(voice, issuers, card), Markup("")]
+    facts.append(voice.say("Issuer: {name}", name=issuer_name(voice, issuers, card.issuer)))
+    if card.expires_at:
+        facts.append(voice.say("Valid until: {date}", date=voice.date(card.expires_at)))
+    if not card.alerts_on:
+        facts.append(voice.say("Alert: off"))
+    elif limit is not None and code:
+        facts.append(voice.say("Alert: below {amount}", amount=voice.money(Money(limit, code))))
+    facts.append(voice.say("Bound: {date}", date=voice.date(card.created_at)))
+    return Markup("\n").join(facts)

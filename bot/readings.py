@@ -1,0 +1,200 @@
+"""What follows when a balance becomes known: entries, the card, and the alert it may cause.
+
+Every function runs inside the caller's transaction, so that the reading and its alert are kept
+together or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from bot.issuers import Issuer, Reading
+from bot.money import Money
+from bot.thresholds import enough, episode
+from storage import Card, NewEntry, Store
+from storage import Reading as StoredReading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+BALANCE_FIELDS = (
+    "state",
+    "currency",
+    "balance_minor",
+    "balance_at",
+    "balance_source",
+    "peak_minor",
+    "expires_at",
+    "episode",
+)
+
+
+def money_of(card: Card) -> Money | None:
+    """Give the balance that is known, `None` where none is; never zero for not knowing."""
+    if card.balance_minor is None or card.currency is None:
+        return None
+    return Money(card.balance_minor, card.currency)
+
+
+async def from_issuer(
+    tx: Store, issuer: Issuer, card: Card, reading: Reading, now: datetime
+) -> Card:
+    """Keep what an issuer said of a card that is locked."""
+    entries = _entries(reading)
+    if not issuer.has_history and reading.balance is not None:
+        entries += _seen_between(card, reading.balance, now)
+    if entries:
+        await tx.ledger.add(card.owner_id, card.id, entries)
+    unread = issuer.has_history and reading.entries is None
+    return await _keep(
+        tx,
+        card,
+        reading,
+        "issuer",
+        now,
+        history_stale=unread and (card.history_stale or reading.balance != money_of(card)),
+        failures=0,
+        failure=None,
+        failed_at=None,
+    )
+
+
+async def from_holder(tx: Store, card: Card, balance: Money, now: datetime) -> Card:
+    """Keep what the holder says is on a card that is locked; the difference is an entry."""
+    same = card.currency == balance.currency and card.balance_minor is not None
+    change = balance.minor - (card.balance_minor or 0 if same else 0)
+    if change or not same:
+        entry = NewEntry(
+            at=now,
+            amount_minor=change,
+            currency=balance.currency,
+            kind="adjustment" if same else "opening",
+            text="",
+            source="holder",
+            balance_after_minor=balance.minor,
+        )
+        await tx.ledger.add(card.owner_id, card.id, [entry])
+    return await told(tx, await _keep(tx, card, Reading(balance), "holder", now), now)
+
+
+async def told(tx: Store, card: Card, now: datetime) -> Card:
+    """Note that the person has just been told this card's balance."""
+    await tx.cards.change(card.owner_id, card.id, told_minor=card.balance_minor, told_at=now)
+    return replace(card, told_minor=card.balance_minor, told_at=now)
+
+
+class Alert(TypedDict):
+    """What an alert carries: minor units, ISO 8601 times, what the person knew before."""
+
+    balance: int
+    currency: str
+    at: str
+    told: int | None
+    told_at: str | None
+
+
+async def alert(
+    tx: Store, card: Card, kind: Literal["low", "zero", "reminder"], *, at: datetime, due: datetime
+) -> None:
+    """Put an alert into the outbox, with what the person had last been told of the card."""
+    if (balance := money_of(card)) is None:
+        return
+    payload: Alert = {
+        "balance": balance.minor,
+        "currency": balance.currency,
+        "at": at.isoformat(),
+        "told": card.told_minor,
+        "told_at": card.told_at.isoformat() if card.told_at else None,
+    }
+    key = f"{card.id}:{kind}:{due.isoformat()}"
+    await tx.outbox.put(card.owner_id, card.id, kind, payload, key=key, not_before=due)
+
+
+async def _keep(
+    tx: Store,
+    card: Card,
+    reading: Reading,
+    source: Literal["issuer", "holder"],
+    now: datetime,
+    **also: Any,
+) -> Card:
+    balance = reading.balance
+    if balance is None:
+        return card
+    same_currency = card.currency in (None, balance.currency)
+    kept = replace(
+        card,
+        state=str(reading.state),
+        currency=balance.currency,
+        balance_minor=balance.minor,
+        balance_at=now,
+        balance_source=source,
+        peak_minor=max(card.peak_minor or 0, balance.minor) if same_currency else balance.minor,
+        expires_at=reading.expires_at,
+        **also,
+    )
+    kept = replace(kept, episode=episode(card.episode, enough(kept)))
+    changed = {name: getattr(kept, name) for name in (*BALANCE_FIELDS, *also)}
+    await tx.cards.change(card.owner_id, card.id, **changed)
+    found = StoredReading(
+        at=now,
+        balance_minor=balance.minor,
+        currency=balance.currency,
+        state=kept.state,
+        source=source,
+    )
+    await tx.ledger.note_reading(card.owner_id, card.id, found)
+    known_before = card.balance_minor is not None
+    if kept.alerts_on and known_before and kept.episode not in {"armed", card.episode}:
+        kind: Literal["low", "zero"] = "zero" if kept.episode == "zero" else "low"
+        await alert(tx, kept, kind, at=now, due=now)
+    return kept
+
+
+def _entries(reading: Reading) -> list[NewEntry]:
+    return [
+        NewEntry(
+            at=entry.at,
+            amount_minor=entry.amount.minor,
+            currency=entry.amount.currency,
+            kind=entry.kind.value,
+            text=entry.text,
+            source="issuer",
+            balance_after_minor=entry.balance_after.minor if entry.balance_after else None,
+            external_id=entry.id,
+        )
+        for entry in reading.entries or ()
+    ]
+
+
+def _seen_between(card: Card, balance: Money, now: datetime) -> Sequence[NewEntry]:
+    """Make an entry of a change between two readings, for issuers that keep no history."""
+    before = money_of(card)
+    if before is None or before.currency != balance.currency:
+        return [
+            NewEntry(
+                at=now,
+                amount_minor=balance.minor,
+                currency=balance.currency,
+                kind="opening",
+                text="",
+                source="issuer",
+                balance_after_minor=balance.minor,
+            )
+        ]
+    if before == balance:
+        return []
+    return [
+        NewEntry(
+            at=now,
+            since=card.balance_at,
+            amount_minor=(balance - before).minor,
+            currency=balance.currency,
+            kind="observed",
+            text="",
+            source="observed",
+            balance_after_minor=balance.minor,
+        )
+    ]

@@ -1,0 +1,37 @@
+"""When a card is read next."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.issuers import FaultKind, IssuerFault
+from bot.thresholds import is_near
+
+if TYPE_CHECKING:
+    from storage import Card
+
+FIRST_RETRY = timedelta(minutes=2)
+
+NEAR_FACTOR = 4
+"""How much more often a card near its threshold is read."""
+
+ASK_HOLDER = frozenset({FaultKind.NOT_FOUND, FaultKind.WRONG_PIN})
+"""After these a machine never tries again by itself: a wrong PIN too many can lock a card."""
+
+
+def next_refresh(card: Card, now: datetime, every: timedelta) -> datetime:
+    """Spread the cards out by up to a tenth of the interval, each card always the same way."""
+    spread = 0.9 + zlib.crc32(card.id.encode()) % 1000 / 5000
+    return now + every * spread / (NEAR_FACTOR if is_near(card) else 1)
+
+
+def next_try(card: Card, fault: IssuerFault, now: datetime, every: timedelta) -> datetime | None:
+    """Back off after a failure, twice as long each time; `None` where only the holder can help."""
+    if fault.ask_holder:
+        return None
+    if fault.permanent or fault.ask_operator:
+        return next_refresh(card, now, every)
+    wait = min(FIRST_RETRY * (1 << min(card.failures, 16)), every)
+    return now + max(wait, timedelta(seconds=fault.retry_after or 0))

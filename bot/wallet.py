@@ -1,0 +1,238 @@
+"""What can be done with a card, whoever asks: bind it, read it, set its balance, watch it.
+
+Nothing here knows Telegram. Each method takes the owner's id, and storage refuses a card that is
+not theirs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot import readings
+from bot.issuers import CardState, FaultKind, Issuer, IssuerFault, Issuers, Reading
+from bot.readings import money_of
+from bot.schedule import ASK_HOLDER, FIRST_RETRY, next_refresh, next_try
+from bot.thresholds import DEFAULT_PERCENT, enough, episode
+from storage import Card, CardChanges, NewCard, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.money import Money
+
+log = logging.getLogger(__name__)
+
+FRESH = timedelta(seconds=30)
+"""A reading this young is not asked for again, unless the person insists."""
+
+
+def tail_of(number: str) -> str:
+    """Give the last four characters, which are all that is ever shown; fewer of a short number."""
+    return number[-min(4, len(number) // 2) :]
+
+
+class Wallet:
+    """The cards of everybody, one owner at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        issuers: Issuers,
+        clock: Callable[[], datetime],
+        refresh_every: timedelta,
+    ) -> None:
+        self._store = store
+        self._issuers = issuers
+        self._clock = clock
+        self._every = refresh_every
+        self._under_way: dict[str, asyncio.Task[Card | None]] = {}
+
+    async def bind(
+        self,
+        owner_id: int,
+        issuer: Issuer,
+        values: Mapping[str, str],
+        reading: Reading | None,
+        *,
+        label: str,
+        store: Store | None = None,
+    ) -> Card:
+        """Save a new card, with what the issuer said of it if it was asked.
+
+        `DuplicateCardError` if the owner has this number already. `store` may be a transaction
+        that the saving belongs to.
+        """
+        now = self._clock()
+        number = values[issuer.fields[0].name]
+        async with (store or self._store).transaction() as tx:
+            card = await tx.cards.add(
+                owner_id,
+                NewCard(
+                    issuer=issuer.slug,
+                    label=label,
+                    tail=tail_of(number),
+                    secrets=dict(values),
+                    number=number,
+                    currency=issuer.currency,
+                    threshold_percent=DEFAULT_PERCENT,
+                    next_refresh_at=now + FIRST_RETRY if issuer.asks_api else None,
+                ),
+            )
+            if reading is not None:
+                card = await self._record(tx, issuer, card, reading, now)
+                card = await readings.told(tx, card, now)
+            return card
+
+    async def renew(
+        self,
+        owner_id: int,
+        card: Card,
+        issuer: Issuer,
+        values: Mapping[str, str],
+        reading: Reading,
+        *,
+        store: Store,
+    ) -> Card:
+        """Take in new values (a new PIN) for a card whose old ones were no longer accepted."""
+        now = self._clock()
+        number = values[issuer.fields[0].name]
+        async with store.transaction() as tx:
+            await tx.cards.replace_secrets(
+                owner_id, card.id, dict(values), number=number, tail=tail_of(number)
+            )
+            return await self._record(tx, issuer, card, reading, now)
+
+    async def refresh(self, owner_id: int, card_id: str, *, insist: bool = False) -> Card | None:
+        """Ask the issuer and keep what it says; answer the card as it then is.
+
+        A failure is kept on the card beside the old balance. A second caller for the same card
+        waits for the first one's answer. `None` if the owner has no such card.
+        """
+        if (task := self._under_way.get(card_id)) is None:
+            task = asyncio.create_task(self._refresh(owner_id, card_id, insist=insist))
+            self._under_way[card_id] = task
+            task.add_done_callback(lambda _: self._under_way.pop(card_id, None))
+        card = await asyncio.shield(task)
+        return card if card and card.owner_id == owner_id else None
+
+    async def _refresh(self, owner_id: int, card_id: str, *, insist: bool) -> Card | None:
+        card = await self._store.cards.get(owner_id, card_id)
+        if card is None or not (insist or self.is_stale(card)):
+            return card
+        issuer = self._issuers.get(card.issuer)
+        if issuer is None:
+            return await self._failed(card, IssuerFault(FaultKind.REFUSED, "no such issuer"))
+        if not issuer.asks_api:
+            return card
+        values = await self._store.cards.secrets(owner_id, card_id)
+        try:
+            reading = await self._read(issuer, card, values)
+        except IssuerFault as fault:
+            return await self._failed(card, fault)
+        now = self._clock()
+        async with self._store.transaction() as tx:
+            locked = await tx.cards.lock(owner_id, card_id)
+            return locked and await self._record(tx, issuer, locked, reading, now)
+
+    async def _read(self, issuer: Issuer, card: Card, values: Mapping[str, str]) -> Reading:
+        """Read the balance, and the history too when something has happened."""
+        wanted = issuer.has_history and (card.history_stale or card.balance_minor is None)
+        reading = await issuer.read(values, history=wanted)
+        changed = reading.balance != money_of(card)
+        if not issuer.has_history or wanted or not changed:
+            return reading
+        try:
+            return await issuer.read(values, history=True)
+        except IssuerFault as fault:
+            return replace(reading, history_fault=fault)
+
+    def is_stale(self, card: Card) -> bool:
+        """Say whether asking the issuer again is worth it."""
+        issuer = self._issuers.get(card.issuer)
+        if issuer and not issuer.asks_api:
+            return False
+        if card.failure is not None:
+            return card.failure not in ASK_HOLDER
+        return card.balance_at is None or self._clock() - card.balance_at >= FRESH
+
+    async def set_balance(
+        self, owner_id: int, card_id: str, balance: Money, *, store: Store | None = None
+    ) -> Card | None:
+        """Take the holder's word for what is on a card; the difference becomes an entry."""
+        now = self._clock()
+        async with (store or self._store).transaction() as tx:
+            card = await tx.cards.lock(owner_id, card_id)
+            if card is None:
+                return None
+            return await readings.from_holder(tx, card, balance, now)
+
+    async def watch(
+        self, owner_id: int, card_id: str, *, minor: int | None = None, percent: int | None = None
+    ) -> Card | None:
+        """Set a card's threshold, to an amount or to a share of its peak, and its alert on."""
+        return await self._rule(
+            owner_id,
+            card_id,
+            {"threshold_minor": minor, "threshold_percent": percent, "alerts_on": True},
+        )
+
+    async def switch(self, owner_id: int, card_id: str, *, on: bool) -> Card | None:
+        """Switch a card's alert on or off."""
+        return await self._rule(owner_id, card_id, {"alerts_on": on})
+
+    async def _rule(self, owner_id: int, card_id: str, changes: CardChanges) -> Card | None:
+        """Change when a card alerts.
+
+        The person is looking at the balance while they choose, so a card that is already under
+        its new threshold does not fire; the next crossing does.
+        """
+        async with self._store.transaction() as tx:
+            card = await tx.cards.lock(owner_id, card_id)
+            if card is None:
+                return None
+            card = replace(card, **changes)
+            changes["episode"] = episode("armed", enough(card))
+            await tx.cards.change(owner_id, card_id, **changes)
+            return replace(card, episode=changes["episode"])
+
+    async def snooze(self, owner_id: int, card_id: str, until: datetime) -> Card | None:
+        """Keep a card's alerts back until then, and remind the person then if it is still low."""
+        async with self._store.transaction() as tx:
+            card = await tx.cards.lock(owner_id, card_id)
+            if card is None:
+                return None
+            await tx.cards.change(owner_id, card_id, snoozed_until=until)
+            await readings.alert(tx, card, "reminder", at=self._clock(), due=until)
+            return replace(card, snoozed_until=until)
+
+    async def _record(
+        self, tx: Store, issuer: Issuer, card: Card, reading: Reading, now: datetime
+    ) -> Card:
+        kept = await readings.from_issuer(tx, issuer, card, reading, now)
+        upcoming = next_refresh(kept, now, self._every) if issuer.asks_api else None
+        await tx.cards.change(card.owner_id, card.id, next_refresh_at=upcoming)
+        return replace(kept, next_refresh_at=upcoming)
+
+    async def _failed(self, card: Card, fault: IssuerFault) -> Card:
+        """Keep why there is no reading; the balance and its time stay as they were."""
+        log.warning("reading a card of %s failed: %s", card.issuer, fault)
+        now = self._clock()
+        state = card.state
+        if fault.kind in (FaultKind.BLOCKED, FaultKind.EXPIRED):
+            state = str(CardState(fault.kind.value))
+        failed = replace(
+            card,
+            state=state,
+            failures=card.failures + 1,
+            failure=str(fault.kind),
+            failed_at=now,
+            next_refresh_at=next_try(card, fault, now, self._every),
+        )
+        names = ("state", "failures", "failure", "failed_at", "next_refresh_at")
+        changed = {name: getattr(failed, name) for name in names}
+        await self._store.cards.change(card.owner_id, card.id, **changed)
+        return failed
