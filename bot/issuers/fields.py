@@ -44,9 +44,9 @@ class Field:
         """
         plain = BLANK.sub("", unicodedata.normalize("NFKC", text))
         plain = DASHES.sub("-" if self.keep_dashes else "", plain)
-        if self.case == "keep":
-            return plain
-        return plain.upper() if self.case == "upper" else plain.lower()
+        if self.case != "keep":
+            plain = plain.upper() if self.case == "upper" else plain.lower()
+        return unicodedata.normalize("NFKC", plain)  # dropping a blank can leave letters to join
 
     def accepts(self, text: str) -> bool:
         """Whether a value, as typed or normalised, has the declared shape."""

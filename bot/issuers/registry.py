@@ -134,6 +134,8 @@ def _mistakes(path: Path, text: str, error: ValidationError) -> Iterable[str]:
         found = mistake["input"]
         if mistake["type"] == "missing":
             message = "expected, but not there"
+        elif mistake["type"] == "extra_forbidden":
+            message = "no key of this table is called so"
         elif isinstance(found, str | int | float | bool) and "found" not in message:
             message = f"{message}; found {found!r}"
         yield f"{where}: {'.'.join(keys) or 'the file'}: {message}"

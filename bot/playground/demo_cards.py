@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
 BENCH_PREFIX = "7799"
@@ -85,63 +85,54 @@ class DemoCard:
 
 def stock(clock: Callable[[], datetime]) -> dict[str, DemoCard]:
     """Make the cards of the table that `kabao demo` prints, with a past of some weeks."""
-    panda, kiosk = "62880000000010", "77000000200"
+    now = clock()
     cards = [
-        _card(panda + "01", "CNY", 20000, "yuan, with a long history", "人民币，流水较多", pin=PIN),
-        _card(panda + "02", "USD", 5000, "US dollars", "美元", pin=PIN),
-        _card(panda + "03", "JPY", 12000, "yen: no decimals", "日元：没有小数", pin=PIN),
-        _card(panda + "04", "KWD", 25500, "dinars: three decimals", "第纳尔：三位小数", pin=PIN),
-        _card(panda + "05", "CNY", 8800, "blocked", "已冻结", pin=PIN, status="blocked"),
-        _card(panda + "06", "CNY", 6600, "expired", "已过期", pin=PIN, expires_on="2026-01-31"),
-        _card(kiosk + "1", "CNY", 16150, "no PIN", "无密码"),
-        _card(
-            kiosk + "2", "CNY", 3000, "slow: answers after 3 seconds", "慢：3 秒后才应答", slow=True
-        ),
-        _card(
-            kiosk + "3", "CNY", 4500, "fails every second time", "每两次查询失败一次", flaky=True
-        ),
-        _card(
-            kiosk + "4", "CNY", 5000, "spends a little every minute", "每分钟花一点", spends=True
-        ),
+        _pin_card(1001, "CNY", 20000, "yuan, with a long history", "人民币，流水较多"),
+        _pin_card(1002, "USD", 5000, "US dollars", "美元"),
+        _pin_card(1003, "JPY", 12000, "yen: no decimals", "日元：没有小数"),
+        _pin_card(1004, "KWD", 25500, "dinars: three decimals", "第纳尔：三位小数"),
+        _pin_card(1005, "CNY", 8800, "blocked", "已冻结"),
+        _pin_card(1006, "CNY", 6600, "expired", "已过期"),
+        _open_card(2001, 16150, "no PIN", "无密码"),
+        _open_card(2002, 3000, "slow to answer", "应答很慢"),
+        _open_card(2003, 4500, "fails every second time", "每两次查询失败一次"),
+        _open_card(2004, 5000, "spends a little every minute", "每分钟花一点"),
     ]
-    _past(cards, clock())
+    by_tail = {card.number[-4:]: card for card in cards}
+    by_tail["1002"].expires_on = (now + timedelta(days=400)).date().isoformat()
+    by_tail["1005"].status = "blocked"
+    by_tail["1006"].expires_on = (now - timedelta(days=30)).date().isoformat()
+    by_tail["2002"].slow = True
+    by_tail["2003"].flaky = True
+    by_tail["2004"].spends = True
+    for card in cards:
+        visits = {"1001": 45, "2004": 0}.get(card.number[-4:], 3)
+        _past(card, visits, now)
     return {card.number: card for card in cards}
 
 
-def _card(
-    number: str,
-    currency: str,
-    minor: int,
-    english: str,
-    chinese: str,
-    *,
-    pin: str | None = None,
-    status: str = "active",
-    expires_on: str | None = None,
-    slow: bool = False,
-    flaky: bool = False,
-    spends: bool = False,
-) -> DemoCard:
+def _pin_card(tail: int, currency: str, minor: int, english: str, chinese: str) -> DemoCard:
     about = {"en": english, "zh": chinese}
-    card = DemoCard(number, currency, about, pin, status, expires_on, slow, flaky, spends)
-    card.balance = minor
-    return card
+    return DemoCard(f"628800000000{tail}", currency, about, pin=PIN, balance=minor)
+
+
+def _open_card(tail: int, minor: int, english: str, chinese: str) -> DemoCard:
+    return DemoCard(f"77000000{tail}", "CNY", {"en": english, "zh": chinese}, balance=minor)
 
 
 SHOPS = ("Noodle House 面馆", "Tea Corner 茶铺", "Bookshop 书店", "Bakery 面包店", "Cinema 电影院")
 
 
-def _past(cards: Iterable[DemoCard], now: datetime) -> None:
-    """Give each card a past that ends at its balance: opened, used; the first one 45 times."""
-    for position, card in enumerate(cards):
-        final, card.balance = card.balance, 0
-        count = 45 if position == 0 else 0 if card.spends else 3
-        step = max(final // 50, 1)
-        opened = now - timedelta(days=count + 1)
-        card.book(opened, "OPEN", final + step * count, "Card bought 购卡")
-        for day in range(count):
-            shop = SHOPS[(position + day) % len(SHOPS)]
-            card.book(opened + timedelta(days=day + 1, hours=-day % 7), "REDEEM", -step, shop)
+def _past(card: DemoCard, visits: int, now: datetime) -> None:
+    """Give a card a past that ends at its balance: bought, then used in a shop a day."""
+    unit = max(card.balance // 100, 1)
+    spent = [unit * (1 + visit * 3 % 7) for visit in range(visits)]
+    final, card.balance = card.balance, 0
+    bought = now - timedelta(days=visits + 1)
+    card.book(bought, "OPEN", final + sum(spent), "Card bought 购卡")
+    for visit, minor in enumerate(spent):
+        at = bought + timedelta(days=visit + 1, hours=-visit % 7)
+        card.book(at, "REDEEM", -minor, SHOPS[visit % len(SHOPS)])
 
 
 def bench_card(number: str) -> DemoCard:

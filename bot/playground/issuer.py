@@ -64,7 +64,7 @@ class DemoIssuer:
         self._clock = clock
         self._bench = bench
         self._cards = stock(clock)
-        self._failures: list[_Failure] = []
+        self._script: list[_Failure | None] = []
         self._runner: web.AppRunner | None = None
 
     @property
@@ -109,11 +109,17 @@ class DemoIssuer:
         self.card(number).book(self._clock(), "LOAD", minor, text)
 
     def fail_next(
-        self, status: int = 503, body: str = "", *, times: int = 1, retry_after: str | None = None
+        self,
+        status: int = 503,
+        body: str = "",
+        *,
+        times: int = 1,
+        after: int = 0,
+        retry_after: str | None = None,
     ) -> None:
-        """Answer the next requests with this instead."""
+        """Answer `times` requests with this instead, when `after` more were answered well."""
         headers = {} if retry_after is None else {"Retry-After": retry_after}
-        self._failures += [_Failure(status, body.encode(), headers)] * times
+        self._script += [None] * after + [_Failure(status, body.encode(), headers)] * times
 
     def _guarded(
         self, answer: Callable[[web.Request], Awaitable[web.Response]]
@@ -125,8 +131,7 @@ class DemoIssuer:
                 return web.Response()
             if self.latency:
                 await asyncio.sleep(self.latency)
-            if self._failures:
-                failure = self._failures.pop(0)
+            if self._script and (failure := self._script.pop(0)):
                 return web.Response(
                     status=failure.status, body=failure.body, headers=failure.headers
                 )
@@ -223,7 +228,16 @@ def main(port: int, key: str, latency: float, bench: bool) -> None:
         click.echo(await issuer.start(port))
         await asyncio.Event().wait()
 
-    asyncio.run(serve())
+    with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+        runner.run(serve())
+
+
+def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - there is none on Windows
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 if __name__ == "__main__":

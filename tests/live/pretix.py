@@ -1,0 +1,209 @@
+"""A real pretix on loopback: installed once in an environment of its own, its data new each time.
+
+pretix is a service the tests talk to, never a dependency of Kabao.
+"""
+
+# ruff: noqa: S310, S603 - what is run and fetched here is written here
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+VERSION = "2026.8.0"
+READY_SECONDS = 60
+
+CONFIG = """[pretix]
+url={url}
+datadir={data}
+currency=EUR
+registration=off
+ecb_rates=off
+[database]
+backend=sqlite3
+[locale]
+default=en
+timezone=UTC
+[mail]
+from=nobody@example.org
+"""
+
+# Creating the tables from the models is ten times quicker than replaying every migration.
+SETTINGS = """from pretix.settings import *
+class NoMigrations:
+    def __contains__(self, app): return True
+    def __getitem__(self, app): return None
+MIGRATION_MODULES = NoMigrations()
+"""
+
+SEED = """
+import json
+from pretix.base.models import Organizer, Team
+read = {"organizer.giftcards:read": True}
+write = read | {"organizer.giftcards:write": True}
+shop = Organizer.objects.create(name="Kabao live", slug="kabao")
+Organizer.objects.create(name="Somebody else", slug="stranger")
+made = {}
+for name, permissions in (("wallet", read), ("till", write), ("blind", {})):
+    team = Team.objects.create(
+        organizer=shop, name=name, limit_organizer_permissions=permissions)
+    made[name] = team.tokens.create(name=name).token
+print("SEEDED " + json.dumps(made))
+"""
+
+
+def cache() -> Path:
+    """Give the folder that outlives a run: `KABAO_LIVE_CACHE`, by default in the user's cache."""
+    chosen = os.environ.get("KABAO_LIVE_CACHE")
+    return Path(chosen) if chosen else Path.home() / ".cache" / "kabao-live"
+
+
+def install() -> Path:
+    """Give a Python that has pretix, made the first time it is asked for."""
+    home = cache() / f"pretix-{VERSION}"
+    python, complete = home / "bin" / "python", home / ".complete"
+    if not complete.exists():
+        home.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
+        packages = [f"pretix=={VERSION}", "gunicorn"]
+        done = subprocess.run(
+            [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"pretix cannot be installed:\n{done.stderr[-3000:]}"
+        complete.touch()
+    return python
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Pretix:
+    """An organizer "kabao" with gift cards, and three tokens.
+
+    `token` may read cards, the till may also spend, `blind` may do neither.
+    """
+
+    organizer = "kabao"
+
+    def __init__(self, folder: Path) -> None:
+        self._python = install()
+        self._folder = folder
+        self._port = _free_port()
+        self._server: subprocess.Popen[bytes] | None = None
+        self._cards: dict[str, int] = {}
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._prepare()
+        self.start()
+
+    def _prepare(self) -> None:
+        config = self._folder / "pretix.cfg"
+        config.write_text(CONFIG.format(url=self.url, data=self._folder))
+        (self._folder / "quick_settings.py").write_text(SETTINGS)
+        self._environment = {
+            **os.environ,
+            "PRETIX_CONFIG_FILE": str(config),
+            "PYTHONPATH": str(self._folder),
+        }
+        quick = {"DJANGO_SETTINGS_MODULE": "quick_settings"}
+        self._run(["-m", "django", "migrate", "--run-syncdb", "--no-input"], quick)
+        said = self._run(["-m", "pretix", "shell", "-c", SEED])
+        line = next(line for line in said.splitlines() if line.startswith("SEEDED "))
+        tokens: dict[str, str] = json.loads(line.removeprefix("SEEDED "))
+        self.token, self.till, self.blind = tokens["wallet"], tokens["till"], tokens["blind"]
+
+    def _run(self, arguments: list[str], more: dict[str, str] | None = None) -> str:
+        done = subprocess.run(
+            [self._python, *arguments],
+            env={**self._environment, **(more or {})},
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"pretix: {arguments[1]}:\n{done.stderr[-3000:]}"
+        return done.stdout
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What Kabao's declaration of pretix needs, by name."""
+        return {
+            "PRETIX_URL": self.url,
+            "PRETIX_ORGANIZER": self.organizer,
+            "PRETIX_TOKEN": self.token,
+        }
+
+    def start(self) -> None:
+        """Serve, and wait until the API answers."""
+        bind = ["-b", f"127.0.0.1:{self._port}", "-w", "1", "--threads", "4"]
+        with (self._folder / "gunicorn.log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [self._python, "-m", "gunicorn", "pretix.wsgi", *bind],
+                env=self._environment,
+                cwd=self._folder,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                self._api("GET", "/giftcards/?secret=none")
+            except OSError:
+                assert self._server.poll() is None, "pretix ended; see gunicorn.log"
+                assert time.monotonic() < deadline, "pretix does not answer"
+                time.sleep(0.2)
+            else:
+                return
+
+    def stop(self) -> None:
+        """End the server; nothing answers at its address any more."""
+        if self._server is not None:
+            self._server.terminate()
+            self._server.wait(timeout=30)
+            self._server = None
+
+    def issue(
+        self, code: str, value: str, currency: str = "EUR", expires: str | None = None
+    ) -> str:
+        """Make a gift card; returns its code."""
+        card = {"secret": code, "value": value, "currency": currency, "expires": expires}
+        self._cards[code] = self._api("POST", "/giftcards/", card)["id"]
+        return code
+
+    def spend(self, code: str, value: str, text: str = "") -> None:
+        """Take an amount (major units) off a card, as the organizer's till would."""
+        path = f"/giftcards/{self._cards[code]}/transact/"
+        self._api("POST", path, {"value": f"-{value}", "text": text})
+
+    def top_up(self, code: str, value: str, text: str = "") -> None:
+        """Put an amount (major units) on a card."""
+        path = f"/giftcards/{self._cards[code]}/transact/"
+        self._api("POST", path, {"value": value, "text": text})
+
+    def _api(self, method: str, path: str, body: object = None) -> Any:
+        request = urllib.request.Request(
+            f"{self.url}/api/v1/organizers/{self.organizer}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Token {self.till}", "Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            said = error.read()[:500].decode(errors="replace")
+            raise AssertionError(f"pretix: {method} {path}: {error.code} {said}") from None
