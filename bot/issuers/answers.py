@@ -95,16 +95,21 @@ def amount(value: object, form: AmountFormat, currency: str) -> Money:
     `minor` is an integer of the currency's minor unit, `hundredths` an integer of a hundredth
     whatever the currency, `decimal` a string of major units, `number` a JSON number of them.
     """
-    try:
-        money = Money.of(_major(value, form, currency), currency)
-    except (ValueError, ArithmeticError):
-        raise Unreadable(f"an amount that is not {form}, or not of its currency") from None
+    if form == "minor" and type(value) is int:
+        money = Money(value, currency)
+    else:
+        try:
+            money = Money.of(_major(value, form), currency)
+        except (ValueError, ArithmeticError):
+            raise Unreadable(f"an amount that is not {form}, or not of its currency") from None
     if abs(money.minor) > LARGEST_MINOR:
         raise Unreadable("an amount larger than any card holds")
     return money
 
 
-def _major(value: object, form: AmountFormat, currency: str) -> Decimal:
+def _major(value: object, form: AmountFormat) -> Decimal:
+    if form == "minor":
+        raise ValueError("not an integer")
     if form == "decimal":
         if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
             raise ValueError(form)
@@ -115,9 +120,7 @@ def _major(value: object, form: AmountFormat, currency: str) -> Decimal:
     number = Decimal(value)
     if len(number.as_tuple().digits) > _MOST_DIGITS:
         raise ValueError(form)
-    if form == "number":
-        return number
-    return number.scaleb(-2 if form == "hundredths" else -exponent(currency))
+    return number if form == "number" else number.scaleb(-2)
 
 
 def currency_code(value: object, fixed: str | None) -> str:
@@ -181,4 +184,7 @@ def phrase(value: object) -> str:
     """Read words for people: one line, printable, of bounded length; empty where there are none."""
     if value is None or isinstance(value, dict | list):
         return ""
-    return _UNPRINTABLE.sub(" ", str(value)).strip()[:_LONGEST_TEXT]
+    text = str(value)
+    if not text.isprintable():
+        text = _UNPRINTABLE.sub(" ", text)
+    return text.strip()[:_LONGEST_TEXT]

@@ -76,7 +76,7 @@ class Caller:
         first = self._prepare(call, values, {})
         try:
             target = URL(urljoin(first.url, link))
-            same = target.origin() == URL(self._base).origin()
+            same = target.origin() == URL(self._base).origin() and target.user is None
         except ValueError:
             same = False
         if not same:

@@ -133,7 +133,8 @@ class History(Table):
     """`[history]`: the request, and where in its answer the entries are.
 
     `kinds` says what the issuer's own words mean: `purchase`, `top-up`, `refund`, `adjustment`,
-    `opening` or `skip`; with `+` or `-` before it where amounts come without a sign.
+    `opening` or `skip`; with `+` or `-` before it where amounts come without a sign. What is at
+    the places of `text` is joined for the person to read.
     """
 
     request: Call
@@ -145,7 +146,7 @@ class History(Table):
     amount_format: AmountFormat
     kind: Place | None = None
     kinds: dict[str, EntryMeaning] = {}
-    text: Place | None = None
+    text: list[Place] = []
     balance_after: Place | None = None
     newest: Literal["first", "last"] = "first"
     paging: Annotated[NextLink | PageNumber, Key(discriminator="kind")] | None = None

@@ -86,7 +86,7 @@ def _entry(declared: History, raw: object, currency: str, zone: ZoneInfo) -> Iss
         at,
         money,
         kind,
-        phrase(declared.text.of(raw)) if declared.text else "",
+        phrase(" ".join(filter(None, (phrase(place.of(raw)) for place in declared.text)))),
         None if after is None else amount(after, declared.amount_format, currency),
     )
 

@@ -195,6 +195,15 @@ async def test_a_link_to_another_server_is_not_followed(
     assert len(counter.heard) == 2
 
 
+async def test_a_link_cannot_bring_credentials_of_its_own(
+    tmp_path: Path, counter: Counter, http: aiohttp.ClientSession
+) -> None:
+    link = counter.url.replace("http://", "http://somebody:else@") + "/lines"
+    reading = await read_pages(tmp_path, counter, http, [([line(1)], link)])
+    assert reading.history_fault is not None
+    assert len(counter.heard) == 2
+
+
 async def test_pages_without_end_are_bounded(
     tmp_path: Path, counter: Counter, http: aiohttp.ClientSession
 ) -> None:
