@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.playground.people import Person
 
 DRAIN_SECONDS = 90
+UNANSWERED_SECONDS = 0.2
 
 
 class WrongAnswerError(Exception):
@@ -25,16 +26,16 @@ class WrongAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What one stretch of load gave: answers a second, milliseconds waited, people not asked.
+    """What one stretch of load gave: answers a second, milliseconds waited, their number.
 
-    `skipped` counts the messages that were due while their writer still waited for an answer:
-    above zero, the bot could not follow.
+    `followed` is whether the bot kept up: nobody was left out because they still waited, and
+    at the end no more than the last fifth of a second was unanswered.
     """
 
     per_second: float
     p50: float
     p99: float
-    skipped: int
+    followed: bool
     count: int
 
 
@@ -100,7 +101,7 @@ class Load:
                     await self._ask(await self._answered.get())
         except TimeoutError:
             pass
-        answers = self._summed(time.perf_counter() - began, 0)
+        answers = self._summed(time.perf_counter() - began)
         await self._drain()
         return answers
 
@@ -116,17 +117,18 @@ class Load:
             else:
                 await self._ask(person)
         elapsed = time.perf_counter() - began
+        followed = not skipped and len(self._asked) <= rate * UNANSWERED_SECONDS
         await self._drain()
-        return self._summed(elapsed, skipped)
+        return self._summed(elapsed, followed=followed)
 
     def _begin(self) -> None:
         self._waits = []
         self._answered = asyncio.Queue()
 
-    def _summed(self, elapsed: float, skipped: int) -> Answers:
+    def _summed(self, elapsed: float, *, followed: bool = True) -> Answers:
         cuts = quantiles(self._waits, n=100, method="inclusive")
         count = len(self._waits)
-        return Answers(count / elapsed, cuts[49] * 1000, cuts[98] * 1000, skipped, count)
+        return Answers(count / elapsed, cuts[49] * 1000, cuts[98] * 1000, followed, count)
 
     async def _drain(self) -> None:
         """Wait until nobody waits any more."""

@@ -90,4 +90,4 @@ async def _paced(load: Load, seconds: float, prefix: str) -> dict[str, float | N
 
 
 def _if_followed(answers: Answers, figure: float) -> float | None:
-    return None if answers.skipped else figure
+    return figure if answers.followed else None

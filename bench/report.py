@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from importlib.metadata import version
 from statistics import median
 from typing import TYPE_CHECKING, Any
+
+from bench.bots import CORES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,7 +102,7 @@ def about() -> dict[str, Any]:
     """Say on what it was measured."""
     libraries = ("python-telegram-bot", "aiohttp", "httpx", "uvloop")
     return {
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": len(CORES),
         "machine": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         **{name: version(name) for name in libraries},
