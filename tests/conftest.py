@@ -1,0 +1,38 @@
+"""What every story begins with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.house import Guest, House
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """A running bot that anybody may use."""
+    async with House(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def alice(house: House) -> Guest:
+    """She reads English."""
+    return house.guest("Alice", "en")
+
+
+@pytest.fixture
+def bob(house: House) -> Guest:
+    """He reads English too, and is somebody else."""
+    return house.guest("Bob", "en")
+
+
+@pytest.fixture
+def ming(house: House) -> Guest:
+    """他读中文。"""
+    return house.guest("小明", "zh-hans")

@@ -1,0 +1,162 @@
+"""A house to tell stories in: a Telegram, an issuer and the bot as in production, on loopback."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+
+from bot.app import Kabao
+from bot.config import Settings, read
+from bot.playground import Clock, Group, Person, Seen, Telegram
+from bot.playground.demo import ISSUERS
+from bot.playground.issuer import DemoIssuer
+from storage import MasterKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+YUAN, DOLLARS, YEN, DINARS = (f"628800000000100{n}" for n in range(1, 5))
+BLOCKED, EXPIRED = "6288000000001005", "6288000000001006"
+KIOSK, SLOW, FLAKY, SPENDER = (f"77000000200{n}" for n in range(1, 5))
+PIN = "1234"
+NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
+"""Twelve o'clock in Shanghai, where people live if they say nothing else."""
+
+
+class Guest:
+    """A person in a story. Each act returns when the bot has done all that follows from it."""
+
+    def __init__(self, house: House, person: Person) -> None:
+        self._house = house
+        self.person = person
+        self.id = person.id
+
+    async def says(self, *texts: str, chat: Group | None = None) -> Seen:
+        """Write one message after another; gives the bot's newest."""
+        for text in texts:
+            await self._house.settled(await self.person.says(text, chat=chat))
+        return self.person.newest if chat is None else chat.chat[-1]
+
+    async def presses(self, button: int | str, *, message: Seen | int | None = None) -> Seen:
+        """Press a button of the newest message that has any, or of the one given."""
+        await self._house.settled(await self.person.presses(button, message=message))
+        return self.person.newest
+
+    async def forges(self, data: str) -> list[str]:
+        """Press a button that is not there, as a made-up client can; gives the notices."""
+        message = next(m for m in reversed(self.person.chat) if m.by_bot)
+        query = {
+            "id": self.person.world.ask(self.person.where, self.id),
+            "from": self.person.user,
+            "message": message.raw,
+            "chat_instance": str(self.id),
+            "data": data,
+        }
+        await self._house.settled(self.person.world.updates.put("callback_query", query))
+        return self.person.notices
+
+    async def binds(self, number: str, pin: str | None = None) -> Seen:
+        """Bind a card by pasting its number."""
+        return await self.says("/bind", number, *([pin] if pin else []))
+
+    def sees(self, text: str) -> bool:
+        """Tell whether the bot shows this text now."""
+        return self.person.sees(text)
+
+    @property
+    def newest(self) -> Seen:
+        """The bot's newest message."""
+        return self.person.newest
+
+    @property
+    def wrote(self) -> list[str]:
+        """What this person wrote and still stands in the chat."""
+        return [message.text for message in self.person.chat if not message.by_bot]
+
+    @property
+    def told(self) -> list[str]:
+        """What the bot's visible messages say, oldest first."""
+        return [message.text for message in self.person.chat if message.by_bot]
+
+
+class House:
+    """Everything there is, for one story. The bot can be stopped and started again."""
+
+    def __init__(self, folder: Path, database_url: str | None = None, **settings: str) -> None:
+        self.folder = folder
+        self.clock = Clock(NOON)
+        self.telegram = Telegram(clock=self.clock)
+        self.issuer = DemoIssuer(self.clock, slow=0.3)
+        self.database = folder / "kabao.db"
+        self._database_url = database_url or f"sqlite:///{self.database}"
+        self._key = MasterKey.generate().text()
+        self._settings = settings
+        self._open = AsyncExitStack()
+        self.kabao: Kabao
+
+    async def __aenter__(self) -> Self:
+        await self.telegram.start()
+        self._open.push_async_callback(self.telegram.stop)
+        await self.issuer.start()
+        self._open.push_async_callback(self.issuer.stop)
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+        await self._open.aclose()
+
+    async def start(self) -> None:
+        """Start the bot."""
+        self.kabao = await Kabao(
+            self.settings, clock=self.clock, issuer_folders=[ISSUERS]
+        ).__aenter__()
+        await self.kabao.settled()
+
+    async def stop(self) -> None:
+        """Stop the bot as an operator does."""
+        await self.kabao.__aexit__(None, None, None)
+
+    async def restart(self) -> None:
+        """Stop the bot and start it again on the same database."""
+        await self.stop()
+        await self.start()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the operator would have set."""
+        return {
+            "KABAO_BOT_TOKEN": self.telegram.token,
+            "KABAO_BOT_API_URL": self.telegram.url,
+            "KABAO_DATABASE_URL": self._database_url,
+            "KABAO_MASTER_KEY": self._key,
+            "KABAO_ACCESS": "open",
+            "KABAO_TICK_SECONDS": "3600",
+            **{f"KABAO_SECRET_{name}": value for name, value in self.issuer.secrets.items()},
+            **{f"KABAO_{name.upper()}": value for name, value in self._settings.items()},
+        }
+
+    @property
+    def settings(self) -> Settings:
+        """The operator's settings."""
+        return read(self.environment)
+
+    async def settled(self, update_id: int | None = None) -> None:
+        """Wait until an update was handled and nothing is under way or due."""
+        await self.kabao.settled(update_id)
+
+    async def passes(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
+        """Let time pass, and what is due then happen."""
+        self.clock.advance(seconds + 60 * minutes + 3600 * hours)
+        await self.settled()
+
+    def guest(self, name: str, language: str | None = "en") -> Guest:
+        """Somebody to tell the story about."""
+        return Guest(self, self.telegram.person(name, language))
