@@ -33,7 +33,7 @@ class Size:
     due_cards: int
 
 
-FULL = Size(Plan(rounds=5, seconds=3), many_cards=1_000_000, due_cards=10_000)
+FULL = Size(Plan(rounds=3, seconds=4), many_cards=1_000_000, due_cards=10_000)
 QUICK = Size(Plan(rounds=1, seconds=1), many_cards=50_000, due_cards=1_000)
 
 

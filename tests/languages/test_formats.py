@@ -92,6 +92,18 @@ def test_a_value_that_is_already_html_is_not_escaped_again() -> None:
     assert EN.say("{a}!", a=Markup("<b>x</b>")) == "<b>x</b>!"
 
 
+def test_a_brace_can_be_said() -> None:
+    assert EN.say("{{{name}}}", name="x") == "{x}"
+
+
+def test_only_plain_names_are_filled_in() -> None:
+    for text in ("{0}", "{}", "{a.b}", "{a!r}", "{a:>9}"):
+        with pytest.raises(ValueError, match="plain"):
+            EN.say(text, a="x")
+    with pytest.raises(KeyError):
+        EN.say("{forgotten}", a="x")
+
+
 def test_a_button_shows_a_label_as_it_was_typed() -> None:
     assert EN.plain("Remove {label}", label="Tom & Jerry") == "Remove Tom & Jerry"
 
