@@ -158,12 +158,19 @@ class Pretix:
                 stdout=log,
                 stderr=log,
             )
+        try:
+            self._wait_until_it_answers(self._server)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_until_it_answers(self, server: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + READY_SECONDS
         while True:
             try:
                 self._api("GET", "/giftcards/?secret=none")
             except OSError:
-                assert self._server.poll() is None, "pretix ended; see gunicorn.log"
+                assert server.poll() is None, "pretix ended; see gunicorn.log"
                 assert time.monotonic() < deadline, "pretix does not answer"
                 time.sleep(0.2)
             else:
