@@ -78,6 +78,11 @@ async def _tell_admins(context: Context, person: Person) -> None:
             continue  # this admin has not started the bot; /invite shows who asked
 
 
+async def is_in(context: Context) -> None:
+    """Tell somebody who was let in since they saw the button."""
+    await context.show(context.voice.say(BEGIN))
+
+
 async def invite(context: Context) -> None:
     """Make an invitation link, valid once and for a day, and show who asked."""
     parts, voice = context.parts, context.voice
@@ -136,4 +141,4 @@ async def _tell(context: Context, person: Person, text: Markup) -> None:
 
 
 COMMANDS = (Command("invite", mark("Invite somebody"), invite, order=80, admins_only=True),)
-BUTTONS = {"let": let_in, "decline": decline}
+BUTTONS = {"ask": is_in, "let": let_in, "decline": decline}

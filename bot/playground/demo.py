@@ -46,12 +46,25 @@ async def play(*, who: str | None, data: Path | None, start: str | None) -> int:
     async with AsyncExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kabao-")))
         folder.mkdir(parents=True, exist_ok=True)
-        await _play(stack, folder, who or WHO, Clock(begin), interactive=interactive)
+        await _play(
+            stack,
+            folder,
+            who or WHO,
+            Clock(begin),
+            interactive=interactive,
+            stands=begin is not None,
+        )
     return 0
 
 
 async def _play(
-    stack: AsyncExitStack, folder: Path, who: str, clock: Clock, *, interactive: bool
+    stack: AsyncExitStack,
+    folder: Path,
+    who: str,
+    clock: Clock,
+    *,
+    interactive: bool,
+    stands: bool,
 ) -> None:
     telegram = await stack.enter_async_context(Telegram(clock=clock))
     issuer = DemoIssuer(clock)
@@ -78,10 +91,16 @@ async def _play(
     if interactive:
         _running().write_text(telegram.url, encoding="utf-8")
         stack.callback(_running().unlink, missing_ok=True)
+
+    async def settled(update_id: int | None) -> None:
+        await kabao.settled(update_id)
+        if stands:  # a line takes a moment to write: what comes later is later
+            clock.advance(1)
+
     await run_chat(
         telegram.url,
         who=who,
-        settled=kabao.settled,
+        settled=settled,
         clock=clock,
         stdin=sys.stdin,
         stdout=sys.stdout,
