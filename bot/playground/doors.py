@@ -8,10 +8,10 @@ All JSON. `as` is a person's name, `chat` a group's name or nothing for the priv
 | GET people | | list of those |
 | POST groups | `name`, `members`, `deletes`? | `id`, `name` |
 | POST say | `as`, `text`, `chat`?, `reply_to`? | `update_id` |
-| POST press | `as`, `button` (number or label), `message`?, `chat`? | `update_id` |
+| POST press | `as`, `button` (number or label), `message`?, `chat`? | `update_id`, `label` |
 | POST block, unblock | `as` | `update_id` |
 | POST send?as=&name=&caption=&chat= | the file's bytes | `update_id` |
-| GET chat?as=&chat= | | the visible messages, as the Bot API has them |
+| GET chat?as=&chat= | | `messages` that are visible, as the Bot API has them, `last` event |
 | GET menu?as= | | the commands on offer |
 | GET events?as=&after=&wait= | waits up to `wait` seconds | `events`, `last` |
 | GET file?id= | | the file's bytes |
@@ -23,6 +23,7 @@ Errors are `{"error": words}` with status 400 or 404.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import orjson
 from aiohttp import web
@@ -106,10 +107,10 @@ class Doors:
         return {"update_id": update}
 
     async def _press(self, asked: Asked) -> Any:
-        update = await self._who(asked).presses(
-            asked["button"], message=asked.get("message"), chat=self._where(asked)
-        )
-        return {"update_id": update}
+        who, where = self._who(asked), self._where(asked)
+        label = who.pressable(asked["button"], message=asked.get("message"), chat=where).label
+        update = await who.presses(asked["button"], message=asked.get("message"), chat=where)
+        return {"update_id": update, "label": label}
 
     async def _block(self, asked: Asked) -> Any:
         return {"update_id": await self._who(asked).blocks()}
@@ -129,7 +130,7 @@ class Doors:
     async def _chat(self, asked: Asked) -> Any:
         group = self._where(asked)
         chat = group.where if group else self._who(asked).where
-        return chat.messages()
+        return {"messages": chat.messages(), "last": self._telegram.world.chats.bell.last}
 
     async def _menu(self, asked: Asked) -> Any:
         return self._who(asked).menu
@@ -147,7 +148,8 @@ class Doors:
 
     def _file(self, asked: Asked) -> web.Response:
         stored = self._telegram.world.files.get(asked["id"])
-        return web.Response(body=stored.content, content_type=stored.type)
+        named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(stored.name)}"}
+        return web.Response(body=stored.content, content_type=stored.type, headers=named)
 
 
 def _from_here(request: web.BaseRequest) -> bool:

@@ -11,7 +11,7 @@ from bot.playground.entities import formatted
 from bot.playground.files import picture_size
 from bot.playground.memberships import note_membership
 from bot.playground.refusals import Refusal
-from bot.playground.sight import Seen, seen
+from bot.playground.sight import Button, Seen, seen
 from bot.playground.world import BLOCKED, World
 
 if TYPE_CHECKING:
@@ -183,6 +183,12 @@ class Person:
             "data": pressed.data,
         }
         return self.world.updates.put("callback_query", query)
+
+    def pressable(
+        self, button: int | str, *, message: Seen | int | None = None, chat: Group | None = None
+    ) -> Button:
+        """Find the button that `presses` would press."""
+        return self._with_buttons(chat.where if chat else self.where, message).button(button)
 
     def _with_buttons(self, where: Chat, message: Seen | int | None) -> Seen:
         if message is not None:

@@ -44,7 +44,7 @@ class Seen:
             found = [button for button in self.buttons if button.label == which]
             found = found or [button for button in self.buttons if which in button.label]
         if len(found) != 1:
-            raise LookupError(f"no one button {which!r} among {self.labels}")
+            raise LookupError(f"there is no button {which}, or it is not clear which of many")
         return found[0]
 
     def __str__(self) -> str:
