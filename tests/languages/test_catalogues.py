@@ -16,6 +16,8 @@ from bot.languages import CATALOGUES
 
 KEYWORDS = {"say": None, "plain": None, "mark": None, "plural": (1, 2)}
 TAG = re.compile(r"</?[a-z][^>]*>")
+COMMAND = re.compile(r"(?<![\w<])/[a-z]+\b")
+"""As Telegram finds it: one that a letter touches, and a Chinese character is one, is no link."""
 
 Said = str | tuple[str, ...]
 
@@ -43,6 +45,10 @@ def tags(text: str) -> Counter[str]:
     return Counter(TAG.findall(text))
 
 
+def commands(text: str) -> set[str]:
+    return set(COMMAND.findall(text))
+
+
 def faults(message: Message) -> list[str]:
     said, told = texts(message.id), texts(message.string)
     wanted = set().union(*(placeholders(text) for text in said))
@@ -54,6 +60,7 @@ def faults(message: Message) -> list[str]:
             ("marked fuzzy", message.fuzzy),
             ("placeholders differ", placeholders(text) != wanted),
             ("tags differ", tags(text) != tags(said[-1])),
+            ("commands differ", commands(text) != commands(said[-1])),
             ("ends otherwise", text.endswith("\n") != said[-1].endswith("\n")),
         ]
         if wrong
@@ -95,5 +102,8 @@ def test_a_faulty_translation_would_be_named() -> None:
         "marked fuzzy",
         "placeholders differ",
         "tags differ",
+    ]
+    assert faults(Message("Send /bind.", "发送/bind。")) == [
+        "commands differ: 'Send /bind.' -> '发送/bind。'"
     ]
     assert faults(Message("{n} left", ""))[0] == "not translated: '{n} left' -> ''"
