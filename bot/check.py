@@ -40,7 +40,8 @@ async def checks(settings: Settings) -> AsyncIterator[Line]:
         try:
             issuers = Issuers.load(folders, settings.issuer_secrets, http)
         except IssuerFileError as error:
-            yield Line("issuers", ok=False, said=str(error))
+            for mistake in str(error).splitlines():
+                yield Line("issuers", ok=False, said=mistake)
             return
         for slug, missing in issuers.off.items():
             names = ", ".join(f"KABAO_SECRET_{name}" for name in missing)
