@@ -1,0 +1,60 @@
+"""What Kabao keeps: people, cards, history, alerts. Knows neither Telegram nor issuers.
+
+`open_store` gives a `Store`; its groups of questions are the only way to the tables, every
+question about a card takes its owner, and everything personal is sealed (`vault.py`).
+"""
+
+from storage.errors import (
+    DuplicateCardError,
+    KeyFormatError,
+    SealError,
+    StorageError,
+    WrongKeyError,
+)
+from storage.questions import utc_now
+from storage.receipts import receipt
+from storage.records import (
+    Access,
+    BalanceSource,
+    Card,
+    CardChanges,
+    Entry,
+    EntryKind,
+    EntrySource,
+    Episode,
+    NewCard,
+    NewEntry,
+    OutboxItem,
+    Person,
+    PersonChanges,
+    Reading,
+)
+from storage.store import Store, open_store
+from storage.vault import MasterKey
+
+__all__ = [
+    "Access",
+    "BalanceSource",
+    "Card",
+    "CardChanges",
+    "DuplicateCardError",
+    "Entry",
+    "EntryKind",
+    "EntrySource",
+    "Episode",
+    "KeyFormatError",
+    "MasterKey",
+    "NewCard",
+    "NewEntry",
+    "OutboxItem",
+    "Person",
+    "PersonChanges",
+    "Reading",
+    "SealError",
+    "StorageError",
+    "Store",
+    "WrongKeyError",
+    "open_store",
+    "receipt",
+    "utc_now",
+]

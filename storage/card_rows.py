@@ -1,0 +1,106 @@
+"""Rows of cards: which columns, the owner's key beside them, and how they are opened."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, select, update
+
+from storage.questions import KEY_COLUMNS
+from storage.records import Card
+from storage.schema import cards, people
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.sql.dml import ReturningUpdate
+
+    from storage.records import NewCard
+    from storage.vault import PersonKey
+
+CARD_COLUMNS: Final = tuple(cards.c[name] for name in Card.__dataclass_fields__)
+"""In the order of `Card`'s fields."""
+
+OWNED: Final = cards.c.owner_id == bindparam("owner")
+THIS: Final = OWNED & (cards.c.id == bindparam("card"))
+PRESENT: Final = cards.c.removed_at.is_(None)
+KEYED: Final = people.join(cards, cards.c.owner_id == people.c.id)
+# In RETURNING, where a join is not allowed, the owner's key comes by subquery.
+RETURNED: Final = (
+    *(
+        select(column).where(people.c.id == cards.c.owner_id).correlate(cards).scalar_subquery()
+        for column in KEY_COLUMNS
+    ),
+    *CARD_COLUMNS,
+)
+
+_GIVEN: Final = (
+    "issuer",
+    "currency",
+    "threshold_minor",
+    "threshold_percent",
+    "next_refresh_at",
+    "state",
+    "balance_minor",
+    "balance_at",
+    "balance_source",
+    "expires_at",
+)
+
+
+def keyed_cards(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """Select present cards, each after the key it opens with, in the order they were bound."""
+    query = select(*KEY_COLUMNS, *CARD_COLUMNS).select_from(KEYED).where(PRESENT, *conditions)
+    return query.order_by(cards.c.created_at, cards.c.id)
+
+
+@lru_cache(maxsize=256)
+def changing(names: tuple[str, ...]) -> ReturningUpdate[Any]:
+    """Update these columns of one card; the values are bound by the columns' names."""
+    values: dict[str, object] = {name: bindparam(name) for name in names}
+    return update(cards).where(THIS, PRESENT).values(values).returning(*RETURNED)
+
+
+def place(card_id: str, field: str) -> tuple[str, ...]:
+    """Where a sealed thing of a card lives, for the vault."""
+    return ("card", card_id, field)
+
+
+def fingerprint(key: PersonKey, issuer: str, number: str) -> bytes:
+    """By which a card is known to be the same."""
+    return key.fingerprint("card number", issuer, number)
+
+
+def card_of(values: Sequence[Any], key: PersonKey) -> Card:
+    """Make a `Card` of its columns, opening the sealed ones."""
+    card_id, owner_id, issuer, label, tail, *rest = values
+    return Card(
+        card_id,
+        owner_id,
+        issuer,
+        key.open_text(place(card_id, "label"), label),
+        key.open_text(place(card_id, "tail"), tail),
+        *rest,
+    )
+
+
+def row_of(new: NewCard, card_id: str, key: PersonKey, now: datetime) -> dict[str, object]:
+    """Make the columns of a new card, sealing what is sealed."""
+    return {
+        **dict.fromkeys(cards.c.keys()),
+        **{name: getattr(new, name) for name in _GIVEN},
+        "owner_id": key.owner,
+        "id": card_id,
+        "fingerprint": fingerprint(key, new.issuer, new.number),
+        "label": key.seal_text(place(card_id, "label"), new.label),
+        "tail": key.seal_text(place(card_id, "tail"), new.tail),
+        "peak_minor": new.balance_minor,
+        "alerts_on": True,
+        "episode": "armed",
+        "failures": 0,
+        "history_stale": False,
+        "created_at": now,
+    }

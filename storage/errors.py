@@ -1,0 +1,30 @@
+"""What can go wrong here. Each class's docstring is the sentence an operator reads."""
+
+from __future__ import annotations
+
+
+class StorageError(Exception):
+    """The database did not do what was asked of it."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or " ".join((type(self).__doc__ or "").split()))
+
+
+class WrongKeyError(StorageError):
+    """The database was made with another master key: start with the one it was made with."""
+
+
+class KeyFormatError(StorageError):
+    """The text is not a master key as `kabao key new` prints it."""
+
+
+class SealError(StorageError):
+    """A sealed value does not open: it was moved, damaged, or sealed with another key."""
+
+
+class DuplicateCardError(StorageError):
+    """The person has this card already."""
+
+    def __init__(self, card_id: str) -> None:
+        super().__init__()
+        self.card_id = card_id

@@ -1,0 +1,53 @@
+"""Questions about invitations: a link that lets one person in, once, for a while."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, delete, exists, insert, update
+
+from storage.questions import Questions
+from storage.schema import invitations, people
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_CREATE: Final = insert(invitations).values({c.name: bindparam(c.name) for c in invitations.c})
+_USE: Final = delete(invitations).where(
+    invitations.c.token_hash == bindparam("token"),
+    invitations.c.expires_at > bindparam("now"),
+    exists().where(people.c.id == bindparam("person")),
+)
+_LET_IN: Final = update(people).where(people.c.id == bindparam("person")).values(access="member")
+_PURGE: Final = delete(invitations).where(invitations.c.expires_at <= bindparam("now"))
+
+
+class Invitations(Questions):
+    """Invitations, known by a hash of their token: reading the database lets nobody in."""
+
+    async def create(self, token: str, by: int, expires_at: datetime) -> None:
+        """Keep an invitation. `token` is random and long, as `secrets.token_urlsafe` makes it."""
+        await self._runner.execute(
+            _CREATE,
+            token_hash=_hash(token),
+            created_by=by,
+            created_at=self._clock(),
+            expires_at=expires_at,
+        )
+
+    async def redeem(self, token: str, person_id: int, now: datetime) -> bool:
+        """Let a person who has arrived in; False if the token was used, expired or never was."""
+        async with self._runner.transaction() as tx:
+            used = await tx.execute(_USE, token=_hash(token), now=now, person=person_id)
+            if used:
+                await tx.execute(_LET_IN, person=person_id)
+        return bool(used)
+
+    async def purge(self, now: datetime) -> int:
+        """Erase invitations that have expired."""
+        return await self._runner.execute(_PURGE, now=now)
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

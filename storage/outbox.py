@@ -1,0 +1,214 @@
+"""Questions about messages owed to people: written with their cause, claimed, sent, marked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import orjson
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from storage.questions import KEY_COLUMNS, Questions
+from storage.records import OutboxItem
+from storage.schema import cards, outbox, people
+from storage.vault import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Update
+
+    from storage.database import Row
+
+_CARD: Final = (
+    select(*KEY_COLUMNS)
+    .select_from(people.join(cards, cards.c.owner_id == people.c.id))
+    .where(cards.c.owner_id == bindparam("owner"), cards.c.id == bindparam("card"))
+)
+_PUT: Final = (
+    insert(outbox)
+    .values({c.name: bindparam(c.name) for c in outbox.c if c.name != "id"})
+    .on_conflict_do_nothing()
+)
+_open: Final = outbox.c.done_at.is_(None)
+_welcome: Final = exists().where(
+    people.c.id == outbox.c.owner_id, people.c.blocked_at.is_(None)
+) & exists().where(
+    cards.c.owner_id == outbox.c.owner_id,
+    cards.c.id == outbox.c.card_id,
+    cards.c.removed_at.is_(None),
+)
+_first: Final = outbox.alias("first")
+_now: Final = bindparam("now", type_=outbox.c.not_before.type)
+# One at a time to each person: nothing of theirs is under way, and nothing older is due.
+_their_turn: Final = ~exists().where(
+    _first.c.owner_id == outbox.c.owner_id,
+    _first.c.done_at.is_(None),
+    or_(
+        _first.c.lease.is_not(None) & (_first.c.not_before > _now),
+        (_first.c.not_before <= _now) & (_first.c.id < outbox.c.id),
+    ),
+)
+_due: Final = (
+    select(outbox.c.id)
+    .where(_open, outbox.c.not_before <= _now, _welcome, _their_turn)
+    .order_by(outbox.c.not_before, outbox.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_ITEM: Final = (
+    outbox.c.owner_id,
+    outbox.c.card_id,
+    outbox.c.kind,
+    outbox.c.key,
+    outbox.c.payload,
+    outbox.c.created_at,
+    outbox.c.attempts,
+    outbox.c.lease,
+)
+_CLAIM: Final = (
+    update(outbox)
+    .where(outbox.c.id.in_(select(_due.c.id)))
+    .values(
+        lease=bindparam("lease"),
+        not_before=bindparam("lease_until"),
+        attempts=outbox.c.attempts + 1,
+    )
+    .returning(
+        *(
+            select(column).where(people.c.id == outbox.c.owner_id).scalar_subquery()
+            for column in KEY_COLUMNS
+        ),
+        outbox.c.id,
+        *_ITEM,
+    )
+)
+
+
+def _claimed(**values: Any) -> Update:
+    """Change an item that is still under the lease it was claimed with."""
+    this = outbox.c.id == bindparam("item")
+    return update(outbox).where(this, outbox.c.lease == bindparam("held"), _open).values(**values)
+
+
+_DONE: Final = _claimed(
+    done_at=bindparam("at"), outcome=bindparam("outcome"), error=bindparam("error"), payload=None
+)
+_LATER: Final = _claimed(lease=None, not_before=bindparam("not_before"), error=bindparam("error"))
+_PENDING: Final = (
+    select(func.count())
+    .select_from(outbox)
+    .where(_open, _welcome, or_(outbox.c.not_before <= _now, outbox.c.lease.is_not(None)))
+)
+_PURGE: Final = delete(outbox).where(outbox.c.done_at < bindparam("before"))
+
+
+class Outbox(Questions):
+    """Messages owed. None is lost; one whose sender died is claimed again after its lease."""
+
+    async def put(
+        self,
+        owner_id: int,
+        card_id: str,
+        kind: str,
+        payload: Mapping[str, object],
+        *,
+        key: str,
+        not_before: datetime,
+    ) -> bool:
+        """Owe somebody a message; False if this key of theirs was used, or the card is not theirs.
+
+        `payload` is anything JSON holds; it is sealed, and erased once it was sent.
+        """
+        async with self._runner.transaction() as tx:
+            found = await tx.fetch(_CARD, owner=owner_id, card=card_id)
+            if not found:
+                return False
+            opened = self._vault.open_key(owner_id, *found[0])
+            touched = await tx.execute(
+                _PUT,
+                owner_id=owner_id,
+                card_id=card_id,
+                key=key,
+                kind=kind,
+                payload=opened.seal(_place(card_id, key), orjson.dumps(payload)),
+                created_at=self._clock(),
+                not_before=not_before,
+                attempts=0,
+                lease=None,
+                error=None,
+                done_at=None,
+                outcome=None,
+            )
+        return bool(touched)
+
+    async def claim(self, now: datetime, lease_seconds: float, limit: int) -> list[OutboxItem]:
+        """Take what is due, at most `limit` and one per person, oldest first.
+
+        Nothing is taken for people who blocked the bot or cards that are removed; it stays.
+        """
+        rows = await self._runner.fetch(
+            _CLAIM,
+            now=now,
+            lease=new_id(),
+            lease_until=now + timedelta(seconds=lease_seconds),
+            limit=limit,
+        )
+        return [self._item(row) for row in sorted(rows, key=_by_id)]
+
+    async def sent(self, item_id: int, lease: str, at: datetime) -> bool:
+        """Mark as sent; False if the item was claimed by somebody else since, or is done."""
+        return await self._done(item_id, lease, at, "sent", None)
+
+    async def give_up(self, item_id: int, lease: str, error: str) -> bool:
+        """Mark as never to be sent; False as for `sent`."""
+        return await self._done(item_id, lease, self._clock(), "given up", error)
+
+    async def later(
+        self, item_id: int, lease: str, not_before: datetime, error: str | None = None
+    ) -> bool:
+        """Give an item back, to be tried again from that time on; False as for `sent`."""
+        return bool(
+            await self._runner.execute(
+                _LATER, item=item_id, held=lease, not_before=not_before, error=error
+            )
+        )
+
+    async def pending(self, now: datetime) -> int:
+        """How many could be claimed now, or are under way."""
+        return int((await self._runner.fetch(_PENDING, now=now))[0][0])
+
+    async def purge(self, before: datetime) -> int:
+        """Erase what was done with before that time; its keys can then be used again."""
+        return await self._runner.execute(_PURGE, before=before)
+
+    async def _done(
+        self,
+        item_id: int,
+        lease: str,
+        at: datetime,
+        outcome: Literal["sent", "given up"],
+        error: str | None,
+    ) -> bool:
+        return bool(
+            await self._runner.execute(
+                _DONE, item=item_id, held=lease, at=at, outcome=outcome, error=error
+            )
+        )
+
+    def _item(self, row: Row) -> OutboxItem:
+        key_id, wrapped, item_id, owner_id, card_id, kind, key, payload, *rest = row
+        opened = self._vault.open_key(owner_id, key_id, wrapped)
+        said = orjson.loads(opened.open(_place(card_id, key), payload))
+        return OutboxItem(item_id, owner_id, card_id, kind, said, *rest)
+
+
+def _by_id(row: Row) -> int:
+    return int(row[len(KEY_COLUMNS)])
+
+
+def _place(card_id: str, key: str) -> tuple[str, ...]:
+    return ("outbox", card_id, key)

@@ -1,0 +1,164 @@
+"""Questions about people: who they are, what they may, and their wallet as a whole."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Unpack
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from storage.card_rows import CARD_COLUMNS, card_of
+from storage.errors import StorageError
+from storage.questions import KEY_COLUMNS, Questions
+from storage.records import Person, PersonChanges
+from storage.schema import cards, people
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Update
+
+    from storage.database import Row
+    from storage.records import Card
+    from storage.vault import PersonKey
+
+_COLUMNS: Final = tuple(people.c[name] for name in Person.__dataclass_fields__)
+_SEEN_AGAIN: Final = timedelta(hours=1)
+_NAME: Final = ("person", "name")
+
+_this: Final = people.c.id == bindparam("person")
+_GET: Final = select(*KEY_COLUMNS, *_COLUMNS).where(_this)
+# Both databases take PostgreSQL's ON CONFLICT; SQLAlchemy spells it the same for either.
+_INSERT: Final = (
+    insert(people)
+    .values({column.name: bindparam(column.name) for column in people.c})
+    .on_conflict_do_nothing()
+)
+_ASKED: Final = (
+    select(*KEY_COLUMNS, *_COLUMNS)
+    .where(people.c.access == "asked")
+    .order_by(people.c.last_seen_at, people.c.id)
+)
+_MEMBERS: Final = select(people.c.id).where(people.c.access == "member").order_by(people.c.id)
+_FORGET: Final = delete(people).where(_this)
+_WALLET: Final = (
+    select(*KEY_COLUMNS, *_COLUMNS, *CARD_COLUMNS)
+    .select_from(
+        people.outerjoin(cards, (cards.c.owner_id == people.c.id) & cards.c.removed_at.is_(None))
+    )
+    .where(_this)
+    .order_by(cards.c.created_at, cards.c.id)
+)
+_CARDS_FROM: Final = len(KEY_COLUMNS) + len(_COLUMNS)
+
+
+@lru_cache(maxsize=64)
+def _change(names: tuple[str, ...]) -> Update:
+    return update(people).where(_this).values({name: bindparam(name) for name in names})
+
+
+def _person_of(values: Sequence[Any], key: PersonKey) -> Person:
+    person_id, name, *rest = values
+    return Person(person_id, key.open_text(_NAME, name), *rest)
+
+
+class People(Questions):
+    """People, by Telegram's id."""
+
+    async def get(self, person_id: int) -> Person | None:
+        """Somebody the bot has met, or None."""
+        rows = await self._runner.fetch(_GET, person=person_id)
+        return self._person(rows[0]) if rows else None
+
+    async def arrive(self, person_id: int, *, name: str, language: str | None) -> Person:
+        """Meet somebody, again or for the first time (with a key of their own, and no access).
+
+        `language` counts the first time only. Whoever writes has not blocked the bot.
+        """
+        person = await self.get(person_id)
+        if person is None:
+            await self._meet(person_id, name, language)
+            person = await self.get(person_id)
+            if person is None:
+                raise StorageError("This person was forgotten while they arrived.")
+        changes: PersonChanges = {}
+        now = self._clock()
+        if person.name != name:
+            changes["name"] = name
+        if person.blocked_at is not None:
+            changes["blocked_at"] = None
+        if changes or now - person.last_seen_at >= _SEEN_AGAIN:
+            changes["last_seen_at"] = now
+            await self.change(person_id, **changes)
+            return await self.get(person_id) or person
+        return person
+
+    async def change(self, person_id: int, **fields: Unpack[PersonChanges]) -> bool:
+        """Change what is known of a person; False if there is none."""
+        if not fields or not fields.keys() <= PersonChanges.__annotations__.keys():
+            raise StorageError(f"A person has no such fields: {', '.join(fields)}.")
+        values: dict[str, object] = dict(fields)
+        if "name" in fields:
+            key = await self._key(self._runner, person_id)
+            values["name"] = key.seal_text(_NAME, fields["name"])
+        statement = _change(tuple(sorted(fields)))
+        return bool(await self._runner.execute(statement, person=person_id, **values))
+
+    async def asked(self) -> list[Person]:
+        """Who asked to be let in and waits for it, the longest waiting first."""
+        return [self._person(row) for row in await self._runner.fetch(_ASKED)]
+
+    async def members(self) -> list[int]:
+        """Who may use the bot."""
+        return [row[0] for row in await self._runner.fetch(_MEMBERS)]
+
+    async def wallet(self, person_id: int) -> tuple[Person | None, list[Card]]:
+        """Get a person and all their cards in one statement: what most messages need."""
+        rows = await self._runner.fetch(_WALLET, person=person_id)
+        if not rows:
+            return None, []
+        key = self._vault.open_key(person_id, rows[0][0], rows[0][1])
+        person = _person_of(rows[0][len(KEY_COLUMNS) : _CARDS_FROM], key)
+        if rows[0][_CARDS_FROM] is None:
+            return person, []
+        return person, [card_of(row[_CARDS_FROM:], key) for row in rows]
+
+    async def forget(self, person_id: int) -> bool:
+        """Erase a person and everything that is theirs; False if there was nobody.
+
+        On SQLite the pages are overwritten and the log is emptied after the commit.
+        """
+        async with self._runner.transaction() as tx:
+            found = await tx.execute(_FORGET, person=person_id)
+            tx.scrub()
+        self._vault.drop(person_id)
+        return bool(found)
+
+    async def set_panels(self, panels: Mapping[int, int | None]) -> None:
+        """Note which message is each person's panel now (None: there is none)."""
+        if panels:
+            await self._runner.execute_many(
+                _change(("panel_message_id",)),
+                [{"person": who, "panel_message_id": which} for who, which in panels.items()],
+            )
+
+    async def _meet(self, person_id: int, name: str, language: str | None) -> None:
+        key, wrapped = self._vault.new_key(person_id)
+        now = self._clock()
+        known = {
+            "id": person_id,
+            "key_id": key.id,
+            "wrapped_key": wrapped,
+            "name": key.seal_text(_NAME, name),
+            "language": language,
+            "access": "none",
+            "last_seen_at": now,
+            "created_at": now,
+        }
+        await self._runner.execute(_INSERT, **{**dict.fromkeys(people.c.keys()), **known})
+
+    def _person(self, row: Row) -> Person:
+        key = self._vault.open_key(row[2], row[0], row[1])
+        return _person_of(row[len(KEY_COLUMNS) :], key)

@@ -1,0 +1,251 @@
+"""The tables, once, for SQLite and PostgreSQL.
+
+In the clear: Telegram's id of a person, the issuer, balances, times, thresholds. Sealed under
+the person's key (`vault.py`), as bytes: names, labels, last digits, every secret, the words of
+the history, what an alert says, half-finished conversations.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_PRESENT: Final = text("removed_at IS NULL")
+_REMOVED: Final = text("removed_at IS NOT NULL")
+_OPEN: Final = text("done_at IS NULL")
+_DONE: Final = text("done_at IS NOT NULL")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, kept as microseconds since 1970: exact, and the same on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Refuse a naive time: it would be somebody's local one by mistake."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone is not a time")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Give it back as UTC."""
+        del dialect
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _counted() -> Column[int]:
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+def _of_person(name: str = "owner_id", *, key: bool = False) -> Column[int]:
+    person = ForeignKey("people.id", ondelete="CASCADE")
+    return Column(name, BigInteger, person, primary_key=key, nullable=False, autoincrement=False)
+
+
+def _of_card(*, key: bool = False) -> tuple[Column[int], Column[str], ForeignKeyConstraint]:
+    return (
+        Column("owner_id", BigInteger, primary_key=key, nullable=False, autoincrement=False),
+        Column("card_id", Text, primary_key=key, nullable=False),
+        ForeignKeyConstraint(
+            ["owner_id", "card_id"], ["cards.owner_id", "cards.id"], ondelete="CASCADE"
+        ),
+    )
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key_id", Text, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("name", LargeBinary, nullable=False),
+    Column("language", Text),
+    Column("timezone", Text),
+    Column("access", Text, nullable=False, server_default="none"),
+    Column("quiet_from", Integer),
+    Column("quiet_to", Integer),
+    Column("blocked_at", UtcTime),
+    Column("last_seen_at", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("panel_message_id", BigInteger),
+    CheckConstraint("access IN ('none', 'asked', 'member')", name="access"),
+    Index("ix_people_access", "access"),
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    _of_person(key=True),
+    Column("id", Text, primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("label", LargeBinary, nullable=False),
+    Column("tail", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("currency", Text),
+    Column("balance_minor", BigInteger),
+    Column("balance_at", UtcTime),
+    Column("balance_source", Text),
+    Column("peak_minor", BigInteger),
+    Column("expires_at", UtcTime),
+    Column("threshold_minor", BigInteger),
+    Column("threshold_percent", Integer),
+    Column("alerts_on", Boolean, nullable=False),
+    Column("episode", Text, nullable=False),
+    Column("snoozed_until", UtcTime),
+    Column("told_minor", BigInteger),
+    Column("told_at", UtcTime),
+    Column("next_refresh_at", UtcTime),
+    Column("failures", Integer, nullable=False),
+    Column("failure", Text),
+    Column("failed_at", UtcTime),
+    Column("history_stale", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("removed_at", UtcTime),
+    CheckConstraint("episode IN ('armed', 'low', 'zero')", name="episode"),
+    CheckConstraint("balance_source IN ('issuer', 'holder')", name="balance_source"),
+    Index("uq_cards_fingerprint", "owner_id", "fingerprint", unique=True),
+    Index(
+        "ix_cards_due",
+        "issuer",
+        "next_refresh_at",
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
+    ),
+    Index("ix_cards_removed", "removed_at", sqlite_where=_REMOVED, postgresql_where=_REMOVED),
+    # The cards of one person then lie on one page, whenever they were bound.
+    sqlite_with_rowid=False,
+)
+
+card_secrets = Table(
+    "card_secrets",
+    metadata,
+    *_of_card(key=True),
+    Column("field", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    _counted(),
+    *_of_card(),
+    Column("at", UtcTime, nullable=False),
+    Column("balance_minor", BigInteger),
+    Column("currency", Text),
+    Column("state", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Index("ix_readings_card", "owner_id", "card_id", "at", "id"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    _counted(),
+    *_of_card(),
+    # A keyed fingerprint of the issuer's own id: such ids may hold a card number.
+    Column("external", LargeBinary),
+    Column("at", UtcTime, nullable=False),
+    Column("since", UtcTime),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("balance_after_minor", BigInteger),
+    Column("source", Text, nullable=False),
+    Column("noted_at", UtcTime, nullable=False),
+    Index("uq_ledger_external", "owner_id", "card_id", "external", unique=True),
+    Index("ix_ledger_card", "owner_id", "card_id", "at", "id"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _counted(),
+    *_of_card(),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", LargeBinary),
+    Column("created_at", UtcTime, nullable=False),
+    Column("not_before", UtcTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease", Text),
+    Column("error", Text),
+    Column("done_at", UtcTime),
+    Column("outcome", Text),
+    CheckConstraint("outcome IN ('sent', 'given up')", name="outcome"),
+    Index("uq_outbox_key", "owner_id", "key", unique=True),
+    Index("ix_outbox_card", "owner_id", "card_id"),
+    Index("ix_outbox_due", "not_before", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_outbox_owner", "owner_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_outbox_done", "done_at", sqlite_where=_DONE, postgresql_where=_DONE),
+)
+
+dialogues = Table(
+    "dialogues",
+    metadata,
+    _of_person("person_id", key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    _of_person("created_by"),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Index("ix_invitations_created_by", "created_by"),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_receipts_at", "at"),
+)

@@ -1,0 +1,119 @@
+"""The store: open a database with a master key, and ask it."""
+
+from __future__ import annotations
+
+import hmac
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from storage.cards import Cards
+from storage.database import Database, parse_url
+from storage.dialogues import Dialogues
+from storage.errors import StorageError, WrongKeyError
+from storage.invitations import Invitations
+from storage.ledger import Ledger
+from storage.migrations import migrate
+from storage.outbox import Outbox
+from storage.people import People
+from storage.postgres import PostgresDatabase
+from storage.questions import utc_now
+from storage.receipts import Receipts, receipts_of
+from storage.schema import meta
+from storage.sqlite import SqliteDatabase, sqlite_file
+from storage.vault import MasterKey, Vault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+
+    from sqlalchemy import URL
+
+    from storage.database import Runner
+
+_CHECK: Final = select(meta.c.value).where(meta.c.name == "master key check")
+_SET_CHECK: Final = (
+    insert(meta).values(name="master key check", value=bindparam("value")).on_conflict_do_nothing()
+)
+
+
+class Store:
+    """Everything kept, by group of questions; the same inside a transaction."""
+
+    def __init__(self, runner: Runner, vault: Vault, clock: Callable[[], datetime]) -> None:
+        self._runner = runner
+        self._vault = vault
+        self._clock = clock
+        self.people: Final = People(runner, vault, clock)
+        self.cards: Final = Cards(runner, vault, clock)
+        self.ledger: Final = Ledger(runner, vault, clock)
+        self.outbox: Final = Outbox(runner, vault, clock)
+        self.dialogues: Final = Dialogues(runner, vault, clock)
+        self.invitations: Final = Invitations(runner, vault, clock)
+        self.receipts: Final = Receipts(runner, vault, clock)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Store]:
+        """Open a transaction and a store bound to it: all that it is asked to do, or nothing.
+
+        It commits at the end of the block; any exception rolls it back, cancellation too.
+        """
+        async with self._runner.transaction() as tx:
+            yield self if tx is self._runner else Store(tx, self._vault, self._clock)
+
+    async def check(self) -> None:
+        """Raise `StorageError` if the database does not answer, `WrongKeyError` if not to us."""
+        found = await self._runner.fetch(_CHECK)
+        if not found or not hmac.compare_digest(found[0][0], self._vault.check_value):
+            raise WrongKeyError
+
+    async def close(self) -> None:
+        """Let go of the database. The store is of no use afterwards."""
+        if isinstance(self._runner, Database):
+            await self._runner.close()
+
+
+async def open_store(
+    url: str, master_key: MasterKey, *, clock: Callable[[], datetime] = utc_now
+) -> Store:
+    """Open a database, made and migrated as needed: `sqlite:///file` or `postgresql://...`.
+
+    `StorageError` says why it cannot be opened; `WrongKeyError` that it is another key's.
+    """
+    database = await _open(parse_url(url))
+    database.addition = receipts_of(clock)
+    vault = Vault(master_key)
+    store = Store(database, vault, clock)
+    try:
+        if not await database.fetch(_CHECK):
+            await database.execute(_SET_CHECK, value=vault.check_value)
+        await store.check()
+    except BaseException:
+        await store.close()
+        raise
+    return store
+
+
+async def _open(url: URL) -> Database:
+    if url.drivername == "sqlite":
+        path = sqlite_file(url)
+        await _migrate(url.set(drivername="sqlite+aiosqlite", database=str(path)))
+        return await SqliteDatabase.open(path)
+    await _migrate(url.set(drivername="postgresql+asyncpg"))
+    return await PostgresDatabase.open(url)
+
+
+async def _migrate(url: URL) -> None:
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        await migrate(engine)
+    except (SQLAlchemyError, OSError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise StorageError(f"The database cannot be opened: {cause}") from None
+    finally:
+        await engine.dispose()
