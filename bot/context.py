@@ -19,7 +19,7 @@ from telegram import (
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.languages import language_for
+from bot.languages import language_for, mark
 from bot.voice import Voice
 
 if TYPE_CHECKING:
@@ -37,8 +37,18 @@ if TYPE_CHECKING:
     from bot.wallet import Wallet
     from storage import Card, Person, Store
 
+MISPLACED = mark(
+    "That looks like a card number, so I deleted it and kept nothing of it. "
+    "Send what I asked for, or /cancel."
+)
+UNDELETED = mark(
+    "That looks like a card number, and I could not delete it. Please delete it yourself; "
+    "I have kept nothing of it."
+)
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 PANELS_REMEMBERED = 10_000
+LONGEST_NUMBER = 15
+"""In digits: Telegram's ids have up to 52 bits, and a page times its length must fit in 64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,7 @@ class OutdatedButton(Exception):  # noqa: N818 - it is a button's state, not a f
 
 def number(text: str) -> int:
     """Read a number in a button's data. `OutdatedButton` if there is none."""
-    if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - fits 32 bits
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
         raise OutdatedButton
     return int(text)
 
@@ -96,6 +106,10 @@ class Views:
         self._views.move_to_end((chat_id, message_id))
         if len(self._views) > PANELS_REMEMBERED:
             self._views.popitem(last=False)
+
+    def leave(self, chat_id: int, message_id: int) -> None:
+        """Note that the message is no panel any more."""
+        self._views.pop((chat_id, message_id), None)
 
     def shows(self, chat_id: int, message_id: int, view: str) -> bool:
         """Say whether the message still shows this view."""
@@ -203,6 +217,7 @@ class Context:
         parts.views.show(self.chat_id, message_id, view)
         parts.journal.panel_shown(person.id, message_id)
         if before and before != message_id:
+            parts.views.leave(self.chat_id, before)
             parts.background.start(_discard(parts, self.chat_id, before), "discarding a panel")
         return message_id
 
@@ -211,6 +226,14 @@ class Context:
         if self.query is not None and not self.answered:
             self.answered = True
             await self.query.answer(text[:200])
+
+    async def took_misplaced(self, text: str) -> bool:
+        """Delete a card number that was typed where something else was asked for."""
+        if not self.parts.issuers.looks_like_a_number(text):
+            return False
+        gone = await self.take_secret()
+        await self.reply(self.voice.say(MISPLACED if gone else UNDELETED))
+        return True
 
     async def take_secret(self) -> bool:
         """Delete what the person wrote, because it holds a secret. False if Telegram refuses."""
@@ -233,6 +256,7 @@ async def repaint(
     async with parts.turns.turn(chat_id):
         if parts.views.shows(chat_id, message_id, view):
             await edit(parts, chat_id, message_id, text, buttons)
+            parts.journal.panel_shown(chat_id, message_id)
 
 
 async def edit(

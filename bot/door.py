@@ -19,6 +19,7 @@ from telegram.ext import (
 
 from bot.context import Button, Context, OutdatedButton, Parts, keyboard
 from bot.languages import language_for, mark
+from bot.wallet import tail_of
 from storage import Person
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ NOT_TEXT = mark(
     "I can only read text. Send a card number to bind the card, or /help for everything I can do."
 )
 OUTDATED = mark("This button is out of date. Send /balance for a fresh view.")
+CARD_GONE = mark("That card is no longer here. Send /balance for those you have.")
 IN_PRIVATE = mark(
     "Cards are private, so I only talk about them in a private chat. Nothing you write here "
     "is read as a card."
@@ -97,13 +99,14 @@ class Door:
             await context.notice("")
 
     async def _press(self, context: Context, data: str) -> None:
-        name, *rest = data.split(":")
+        name, colon, words = data.partition(":")
         press = self._features.buttons.get(name)
+        rest = words.split(":", _takes(press) - 1) if press and colon else []
         if not self.may_enter(context.person):
             context.args = data
             for greet in self._features.strangers:
                 await greet(context)
-        elif press is None or not _fits(press, len(rest)):
+        elif press is None or len(rest) != _takes(press):
             await context.notice(context.voice.plain(OUTDATED))
         else:
             try:
@@ -119,7 +122,8 @@ class Door:
         addressed = (message.text or "").split(maxsplit=1)[0].partition("@")[2]
         if user is None or (addressed and addressed.lower() != bot.username.lower()):
             return
-        voice = self._parts.voice(None, user.language_code)
+        person = await self._parts.store.people.get(user.id)
+        voice = self._parts.voice(person, user.language_code)
         link = Button(voice.plain("Open the private chat"), url=f"https://t.me/{bot.username}")
         await message.reply_text(voice.say(IN_PRIVATE), reply_markup=keyboard([[link]]))
 
@@ -166,12 +170,17 @@ class Door:
         if command is None or (command.admins_only and not admin):
             await context.reply(context.voice.say(NOT_UNDERSTOOD))
             return
+        if name != "bind" and self._parts.issuers.looks_like_a_number(context.args):
+            # The number stays in nobody's chat; its last digits are enough to find the card.
+            await context.take_secret()
+            context.args = tail_of(context.args)
         await command.run(context)
 
     async def _text(self, context: Context, text: str) -> None:
         dialogue = await self._parts.dialogues.current(context.person.id)
         if dialogue and (answer := self._features.dialogues.get(dialogue.kind)):
-            await answer(context, dialogue, text)
+            if dialogue.kind == "bind" or not await context.took_misplaced(text):
+                await answer(context, dialogue, text)
             return
         for listener in self._features.listeners:
             if await listener(context, text):
@@ -196,9 +205,9 @@ def _stranger(user: User, language: str, now: datetime) -> Person:
     )
 
 
-def _fits(press: OnButton, given: int) -> bool:
-    """Say whether a button's handler takes as many words as the data has."""
-    return len(signature(press).parameters) == given + 1
+def _takes(press: OnButton) -> int:
+    """Count the words a button's handler takes besides the context; the last takes what is left."""
+    return len(signature(press).parameters) - 1
 
 
 def _command(message: Message) -> tuple[str, str]:

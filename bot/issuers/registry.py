@@ -31,6 +31,11 @@ _KINDS: Mapping[str, type[HttpDeclaration | ManualDeclaration]] = {
 }
 
 
+LEAST_DIGITS = 8
+LEAST_CODE = 10
+_AMOUNT = re.compile(r"[\d\s,.]*\d[.,]\d{1,3}")
+
+
 class IssuerFileError(Exception):
     """An issuer's file cannot be used: its name, the key, what was expected and what is there."""
 
@@ -89,6 +94,18 @@ class Issuers:
     def all(self) -> list[Issuer]:
         """Every issuer that is on."""
         return list(self._issuers.values())
+
+    def looks_like_a_number(self, text: str) -> bool:
+        """Tell whether a text nobody asked a number for is one all the same.
+
+        Such a text holds a secret wherever it was typed. An amount or a name is not taken for one.
+        """
+        digits = sum(character.isdigit() for character in text)
+        if not digits or _AMOUNT.fullmatch(text.strip()):
+            return False
+        found = self.proposals(text)
+        known = len(text) >= LEAST_CODE and any(issuer.asks_api for issuer in found)
+        return known or (digits >= LEAST_DIGITS and bool(found))
 
     def proposals(self, pasted: str) -> list[Issuer]:
         """Propose issuers for a pasted number, the likeliest first; none for a sentence."""

@@ -179,3 +179,16 @@ async def test_a_chinese_reader_binds_in_chinese(ming: Guest) -> None:
     bound = await ming.says(YUAN, PIN)
     assert "余额充足" in bound.text
     assert "¥200.00" in bound.text
+
+
+async def test_a_number_typed_where_a_name_was_asked_is_deleted_and_never_shown(
+    alice: Guest,
+) -> None:
+    await alice.binds(KIOSK)
+    await alice.presses("Rename")
+    told = await alice.says(YUAN)
+    assert "looks like a card number" in told.text
+    await alice.says("Lunch")
+    await alice.says(f"/balance {YUAN}")
+    assert YUAN not in "".join([*alice.told, *alice.wrote])
+    assert "Lunch" in (await alice.says("/balance")).text

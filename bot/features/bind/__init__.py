@@ -12,8 +12,6 @@ from bot.languages import mark
 if TYPE_CHECKING:
     from bot.context import Context
 
-LEAST_DIGITS = 8
-
 
 async def bind(context: Context) -> None:
     """Begin, with the number if it was sent along."""
@@ -26,9 +24,7 @@ async def bind(context: Context) -> None:
 
 async def on_text(context: Context, text: str) -> bool:
     """Take a card number that was pasted without any command."""
-    digits = sum(character.isdigit() for character in text)
-    known = [issuer for issuer in context.parts.issuers.proposals(text) if issuer.asks_api]
-    if not known and (digits < LEAST_DIGITS or not context.parts.issuers.proposals(text)):
+    if not context.parts.issuers.looks_like_a_number(text):
         return False
     await steps.take_pasted(context, Dialogue("bind"), text)
     return True
@@ -41,6 +37,8 @@ async def on_answer(context: Context, dialogue: Dialogue, text: str) -> None:
             await steps.issuer_typed(context, dialogue, text)
         case "verify":
             await verify.interrupted(context, text)
+        case "label" | "balance" if await context.took_misplaced(text):
+            pass
         case "label":
             await manual.label_typed(context, dialogue, text)
         case "balance":
