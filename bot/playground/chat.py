@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -46,4 +45,3 @@ async def run_chat(
                 http, telegram_url, folder=folder, clock=clock, settled=settled, stdout=stdout
             )
             await script.run(who, stdin)
-    await asyncio.sleep(0)

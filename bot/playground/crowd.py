@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot.playground.groups import SUPERGROUP, Group
 from bot.playground.memberships import note_membership
-from bot.playground.people import Group, Person
+from bot.playground.people import Person
 from bot.playground.world import STRANGER, World, stable_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-SUPERGROUP = -1_000_000_000_000
-"""Where the ids of supergroups begin, going down."""
 
 
 class Crowd:
@@ -47,14 +45,16 @@ class Crowd:
         user = {"id": number, "is_bot": False, **names}
         return Person(name, None, user, chat, self._world)
 
-    def group(self, name: str, members: Iterable[Person], *, deletes: bool = False) -> Group:
-        """Open a group with the bot in it; `deletes`: as an administrator who may delete."""
+    def group(
+        self, name: str, members: Iterable[Person], *, deletes: bool = False, basic: bool = False
+    ) -> Group:
+        """Open a group with the bot in it, by the first of its members."""
         members = list(members)
-        about = {"id": SUPERGROUP - stable_id(name), "type": "supergroup", "title": name}
-        chat = self._world.open(about)
+        kind, number = ("group", 0) if basic else ("supergroup", SUPERGROUP)
+        chat = self._world.open({"id": number - stable_id(name), "type": kind, "title": name})
         chat.members = [member.id for member in members]
         chat.deletes = deletes
-        group = self._groups[name] = Group(name, chat, self._world)
+        group = self._groups[name] = Group(name, chat, members[0].user, self._world)
         after = "administrator" if deletes else "member"
         note_membership(self._world, chat, members[0].user, "left", after)
         return group

@@ -33,7 +33,8 @@ from bot.playground.refusals import Refusal
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bot.playground.people import Group, Person
+    from bot.playground.groups import Group
+    from bot.playground.people import Person
     from bot.playground.telegram import Telegram
 
 LONGEST_WAIT = 60.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,24 +17,7 @@ from bot.playground.world import BLOCKED, World
 
 if TYPE_CHECKING:
     from bot.playground.chats import Chat, Event, Message
-
-
-@dataclass(eq=False)
-class Group:
-    """A supergroup the bot is a member of. Bots read there what is said to them, as by default."""
-
-    name: str
-    where: Chat
-    world: World = field(repr=False)
-
-    @property
-    def chat(self) -> list[Seen]:
-        """What everybody in it sees, oldest first."""
-        return [seen(message, self.world.bot["id"]) for message in self.where.messages()]
-
-    def sees(self, text: str) -> bool:
-        """Tell whether the text stands in a message of the bot that is visible now."""
-        return any(text in message.text for message in self.chat if message.by_bot)
+    from bot.playground.groups import Group
 
 
 @dataclass(eq=False)
@@ -81,18 +65,21 @@ class Person:
         return any(text in message.text for message in self.chat if message.by_bot)
 
     async def finds(self, text: str, *, within: float = 10.0) -> Seen:
-        """Wait until the bot shows the text; `LookupError` with the chat if it does not."""
-        loop_end = self.world.chats.bell
-        for _ in range(1000):
-            after = loop_end.last
-            for message in reversed(self.chat):
-                if message.by_bot and text in message.text:
-                    return message
-            await loop_end.wait(after, within)
-            if loop_end.last == after:
-                break
-        shown = "\n".join(str(message) for message in self.chat)
-        raise LookupError(f"{self.name} does not see {text!r} but:\n{shown}")
+        """Wait until the bot shows the text; `LookupError` with the chat if it does not in time.
+
+        `within` is in seconds of real time, whatever the playground's clock says.
+        """
+        bell = self.world.chats.bell
+        try:
+            async with asyncio.timeout(within):
+                while True:
+                    for message in reversed(self.chat):
+                        if message.by_bot and text in message.text:
+                            return message
+                    await bell.wait(bell.last, within)
+        except TimeoutError:
+            shown = "\n".join(str(message) for message in self.chat)
+            raise LookupError(f"{self.name} does not see {text!r} but:\n{shown}") from None
 
     def events(self, after: int = 0) -> list[Event]:
         """List what they could see happen, in all of their chats, after an event."""

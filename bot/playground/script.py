@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import io
 import os
 import threading
 from pathlib import Path
@@ -181,7 +182,12 @@ async def read_lines(stdin: TextIO) -> AsyncIterator[str]:
     """
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[bytes] = asyncio.Queue()
-    descriptor = stdin.fileno()
+    try:
+        descriptor = stdin.fileno()
+    except io.UnsupportedOperation:
+        for line in stdin:
+            yield line
+        return
 
     def read() -> None:
         piece = b"-"

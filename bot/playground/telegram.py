@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bot.playground.calls import Call
-    from bot.playground.people import Group, Person
+    from bot.playground.groups import Group
+    from bot.playground.people import Person
 
 TOKEN = "7000000001:playground-on-loopback-no-secret"  # noqa: S105 - it opens nothing
 CALLS_KEPT = 5000
@@ -40,7 +41,7 @@ CALLS_KEPT = 5000
 class Telegram(Faults):
     """The server. It listens on 127.0.0.1 only, on a free port unless one is given.
 
-    `latency` is how many seconds away it is: every call takes that much longer.
+    `latency` is how many seconds it is away and back: half of it before a call arrives, half after.
     `real_limits` makes it answer 429 as Telegram does to a bot that speaks too fast.
     Failures on command are `fail`, `hang`, `reset`, `lose`, `garble` and `heal`.
     """
@@ -117,9 +118,14 @@ class Telegram(Faults):
         """Somebody with a Telegram client; the same name is the same person."""
         return self.people.person(name, language)
 
-    def group(self, name: str, members: Iterable[Person], *, deletes: bool = False) -> Group:
-        """Open a supergroup with the bot in it; `deletes`: it may delete others' messages."""
-        return self.people.group(name, members, deletes=deletes)
+    def group(
+        self, name: str, members: Iterable[Person], *, deletes: bool = False, basic: bool = False
+    ) -> Group:
+        """Open a group with the bot in it.
+
+        `deletes`: the bot may delete others' messages; `basic`: it is not a supergroup yet.
+        """
+        return self.people.group(name, members, deletes=deletes, basic=basic)
 
     def redeliver(self, update_id: int) -> None:
         """Deliver an update again, as after a crash. `LookupError` if it is not remembered."""

@@ -74,7 +74,10 @@ class Wire:
         if not path.startswith(self._bot):
             known = path.startswith("/bot") and path.count("/") > 1
             return _answer(UNAUTHORIZED if known else NOT_FOUND)
-        return await self._bot_call(path[len(self._bot) :], query, request)
+        answer = await self._bot_call(path[len(self._bot) :], query, request)
+        if self._telegram.latency:
+            await asyncio.sleep(self._telegram.latency / 2)
+        return answer
 
     async def _bot_call(
         self, name: str, query: str, request: web.BaseRequest
@@ -100,9 +103,9 @@ class Wire:
         if check is None:
             raise NOT_FOUND
         values = check.read(given)
-        telegram.note(calls.Call(check.name, values))
         if telegram.latency:
-            await asyncio.sleep(telegram.latency)
+            await asyncio.sleep(telegram.latency / 2)
+        telegram.note(calls.Call(check.name, values))
         lost: Reset | None = None
         if telegram:
             try:
