@@ -143,6 +143,7 @@ class Kabao:
         if update_id is not None:
             await self.parts.turns.handled(update_id)
         await self.parts.background.settled()
+        await self.parts.journal.write()
         await self._by_itself.catch_up()
 
 

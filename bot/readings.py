@@ -28,6 +28,7 @@ BALANCE_FIELDS = (
     "peak_minor",
     "expires_at",
     "episode",
+    "snoozed_until",
 )
 
 
@@ -86,27 +87,44 @@ async def told(tx: Store, card: Card, now: datetime) -> Card:
 
 
 class Alert(TypedDict):
-    """What an alert carries: minor units, ISO 8601 times, what the person knew before."""
+    """What an alert carries: minor units, ISO 8601 times, what the person knew before.
+
+    `at` is when it came up, `due` from when on it may be told. `told` is the balance the person
+    had last been shown, and `told_at` a time at which it still was that: a panel shows a balance
+    from the store, so the reading may be older than the showing.
+    """
 
     balance: int
     currency: str
     at: str
+    due: str
     told: int | None
     told_at: str | None
 
 
 async def alert(
-    tx: Store, card: Card, kind: Literal["low", "zero", "reminder"], *, at: datetime, due: datetime
+    tx: Store,
+    card: Card,
+    kind: Literal["low", "zero", "reminder"],
+    *,
+    at: datetime,
+    due: datetime,
+    known_at: datetime | None = None,
 ) -> None:
-    """Put an alert into the outbox, with what the person had last been told of the card."""
+    """Put an alert into the outbox, with what the person had last been told of the card.
+
+    `known_at` is the time of the reading before, where there was one.
+    """
     if (balance := money_of(card)) is None:
         return
+    told_at = min((moment for moment in (card.told_at, known_at) if moment), default=None)
     payload: Alert = {
         "balance": balance.minor,
         "currency": balance.currency,
         "at": at.isoformat(),
+        "due": due.isoformat(),
         "told": card.told_minor,
-        "told_at": card.told_at.isoformat() if card.told_at else None,
+        "told_at": told_at.isoformat() if told_at else None,
     }
     key = f"{card.id}:{kind}:{due.isoformat()}"
     await tx.outbox.put(card.owner_id, card.id, kind, payload, key=key, not_before=due)
@@ -136,6 +154,8 @@ async def _keep(
         **also,
     )
     kept = replace(kept, episode=episode(card.episode, enough(kept)))
+    if kept.episode == "armed" and card.episode != "armed":
+        kept = replace(kept, snoozed_until=None)  # a snooze is about one shortage, not the next
     changed = {name: getattr(kept, name) for name in (*BALANCE_FIELDS, *also)}
     await tx.cards.change(card.owner_id, card.id, **changed)
     found = StoredReading(
@@ -149,7 +169,7 @@ async def _keep(
     known_before = card.balance_minor is not None
     if kept.alerts_on and known_before and kept.episode not in {"armed", card.episode}:
         kind: Literal["low", "zero"] = "zero" if kept.episode == "zero" else "low"
-        await alert(tx, kept, kind, at=now, due=now)
+        await alert(tx, kept, kind, at=now, due=now, known_at=card.balance_at)
     return kept
 
 

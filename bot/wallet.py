@@ -196,8 +196,10 @@ class Wallet:
                 return None
             card = replace(card, **changes)
             changes["episode"] = episode("armed", enough(card))
+            if changes["episode"] == "armed":
+                changes["snoozed_until"] = None
             await tx.cards.change(owner_id, card_id, **changes)
-            return replace(card, episode=changes["episode"])
+            return replace(card, **changes)
 
     async def snooze(self, owner_id: int, card_id: str, until: datetime) -> Card | None:
         """Keep a card's alerts back until then, and remind the person then if it is still low."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from bot.app import Kabao
 from bot.config import Settings, read
+from bot.pace import Pace
 from bot.playground import Clock, Group, Person, Seen, Telegram
 from bot.playground.demo import ISSUERS
 from bot.playground.issuer import DemoIssuer
@@ -153,8 +154,11 @@ class House:
         await self.kabao.settled(update_id)
 
     async def passes(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
-        """Let time pass, and what is due then happen."""
+        """Let time pass, for Telegram's limits too, and what is due then happen."""
         self.clock.advance(seconds + 60 * minutes + 3600 * hours)
+        pace = self.kabao.parts.bot.rate_limiter
+        assert isinstance(pace, Pace)
+        pace._chat_free.clear()
         await self.settled()
 
     def guest(self, name: str, language: str | None = "en") -> Guest:

@@ -1,0 +1,97 @@
+"""How an alert reads, and whether there is still anything to tell when it is about to go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from markupsafe import Markup
+
+from bot import panel
+from bot.context import Button
+from bot.money import Money
+from bot.readings import money_of
+from bot.thresholds import threshold
+
+if TYPE_CHECKING:
+    from bot.context import Buttons
+    from bot.issuers import Issuers
+    from bot.readings import Alert
+    from bot.voice import Voice
+    from storage import Card, OutboxItem
+
+
+def facts_of(item: OutboxItem) -> Alert:
+    """Give what the alert was put into the outbox with."""
+    return cast("Alert", item.payload)
+
+
+def pointless(card: Card, item: OutboxItem, now: datetime) -> str | None:
+    """Say why there is nothing to tell any more because of what the person decided since."""
+    said, limit = facts_of(item), threshold(card)
+    if not card.alerts_on:
+        return "alerts are off"
+    if item.kind == "reminder":
+        if card.episode == "armed":
+            return "no longer low"
+        chosen = card.snoozed_until
+        superseded = chosen is None or chosen != datetime.fromisoformat(said["due"])
+        return "another snooze took its place" if superseded else None
+    if card.snoozed_until is not None and card.snoozed_until > now:
+        return "snoozed: the reminder will tell"
+    if item.kind == "low" and (limit is None or said["balance"] >= limit):
+        return "the threshold was changed"
+    return None
+
+
+def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Markup:
+    """Say what was on the card, how far it fell since the person knew, and what is on it now."""
+    if item.kind == "reminder":
+        first = voice.say("⏰ <b>{card}</b> is still low.", card=panel.masked(card))
+        return Markup("\n").join([first, panel.lines(voice, issuers, card)])
+    said, limit = facts_of(item), threshold(card)
+    balance = Money(said["balance"], said["currency"])
+    if item.kind == "zero":
+        lines = [voice.say("🔴 <b>{card}</b> is empty.", card=panel.masked(card))]
+    else:
+        lines = [
+            voice.say(
+                "🟠 <b>{card}</b> runs low: <b>{balance}</b>",
+                card=panel.masked(card),
+                balance=voice.money(balance),
+            )
+        ]
+    if said["told"] is not None and said["told_at"] and said["told"] > balance.minor:
+        fell = Money(said["told"] - balance.minor, balance.currency)
+        since = voice.ago(datetime.fromisoformat(said["told_at"]))
+        lines.append(voice.say("{amount} less than {ago}.", amount=voice.money(fell), ago=since))
+    if limit is not None and item.kind == "low":
+        amount = voice.money(Money(limit, balance.currency))
+        lines.append(voice.say("Your threshold is {amount}.", amount=amount))
+    if card.balance_source == "issuer":
+        when = voice.ago(datetime.fromisoformat(said["at"]))
+        name = panel.issuer_name(voice, issuers, card.issuer)
+        lines.append(voice.say("Read {ago} from {issuer}.", ago=when, issuer=name))
+    if money_of(card) != balance or not panel.is_usable(voice, card):
+        lines.append(
+            voice.say(
+                "Now: <b>{balance}</b>  {verdict}",
+                balance=panel.balance(voice, card),
+                verdict=panel.verdict(voice, card),
+            )
+        )
+    return Markup("\n").join(lines)
+
+
+def buttons_of(voice: Voice, card: Card) -> Buttons:
+    """Offer what a person may want to do about it."""
+    return [
+        [
+            Button(voice.plain("📜 History"), f"history:{card.id}:0"),
+            Button(voice.plain("🔔 Change threshold"), f"alert:{card.id}"),
+        ],
+        [
+            Button(voice.plain("💤 For a day"), f"snooze:{card.id}:1"),
+            Button(voice.plain("💤 For a week"), f"snooze:{card.id}:7"),
+        ],
+    ]

@@ -1,0 +1,436 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.house import KIOSK, PIN, SPENDER, YEN, YUAN, Guest, House
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# The kiosk card holds 161.50 when it is bound, so that it warns below 32.30, a fifth of it.
+
+
+async def spends(house: House, minor: int, number: str = KIOSK) -> None:
+    """Spend at the till, and let the next reading on schedule find it."""
+    house.issuer.spend(number, minor)
+    await house.passes(hours=7)
+
+
+async def tops_up(house: House, minor: int, number: str = KIOSK) -> None:
+    house.issuer.top_up(number, minor)
+    await house.passes(hours=7)
+
+
+def warnings(guest: Guest) -> list[str]:
+    """Tell alerts from other messages by their buttons."""
+    return [m.text for m in guest.person.chat if any("💤" in label for label in m.labels)]
+
+
+async def test_a_card_that_falls_under_its_threshold_is_told_once(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 14000)
+    (told,) = warnings(alice)
+    assert "Kiosk Card ·2001" in told
+    assert "CN¥21.50" in told
+    assert "Your threshold is CN¥32.30" in told
+    await spends(house, 500)
+    await house.passes(hours=48)
+    assert len(warnings(alice)) == 1
+
+
+async def test_nothing_is_told_while_nothing_crosses(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 12919)
+    await house.passes(hours=48)
+    assert warnings(alice) == []
+    await spends(house, 2)
+    assert len(warnings(alice)) == 1
+
+
+async def test_a_card_that_is_low_when_it_is_bound_is_shown_as_low_and_not_told_again(
+    house: House, alice: Guest
+) -> None:
+    house.issuer.top_up(KIOSK, 10000)
+    await alice.binds(KIOSK)
+    await alice.says("/alerts")
+    await alice.presses("Kiosk")
+    await alice.presses("Another amount")
+    shown = await alice.says("300")
+    assert "below that now" in shown.text
+    await house.passes(hours=48)
+    assert warnings(alice) == []
+
+
+async def test_a_top_up_arms_the_alert_again(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 14000)
+    await tops_up(house, 10000)
+    assert len(warnings(alice)) == 1
+    await spends(house, 10000)
+    assert len(warnings(alice)) == 2
+
+
+async def test_a_top_up_that_does_not_reach_the_threshold_arms_nothing(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 14000)
+    await tops_up(house, 500)
+    await spends(house, 500)
+    assert len(warnings(alice)) == 1
+
+
+async def test_one_more_is_told_at_zero(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 14000)
+    await spends(house, 2150)
+    assert len(warnings(alice)) == 2
+    assert "is empty" in alice.newest.text
+    await house.passes(hours=48)
+    assert len(warnings(alice)) == 2
+
+
+async def test_falling_straight_to_zero_is_told_once(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 16150)
+    (told,) = warnings(alice)
+    assert "is empty" in told
+    assert "CN¥161.50 less than" in told
+
+
+async def test_the_alert_says_how_much_less_it_is_than_the_person_last_knew(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 5000)
+    await house.passes(hours=17)
+    await spends(house, 9000)
+    (told,) = warnings(alice)
+    assert "CN¥140.00 less than 1 day ago" in told
+    await spends(house, 2150)
+    assert "CN¥21.50 less than 7 hours ago" in warnings(alice)[1]
+
+
+async def test_what_the_panel_showed_counts_as_known(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    house.issuer.spend(KIOSK, 10000)
+    await house.passes(minutes=1)
+    await alice.says("/balance")
+    assert alice.sees("CN¥61.50")
+    await spends(house, 4000)
+    (told,) = warnings(alice)
+    assert "CN¥40.00 less than 7 hours ago" in told
+
+
+async def test_an_old_balance_on_the_panel_does_not_make_the_fall_recent(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await house.passes(hours=3)
+    house.issuer.spend(KIOSK, 14000)
+    house.issuer.latency = 0.15
+    await alice.says("/balance")
+    (told,) = warnings(alice)
+    assert "CN¥140.00 less than 3 hours ago" in told
+
+
+async def test_a_threshold_can_be_an_amount(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await alice.says("/alerts")
+    await alice.presses("Kiosk")
+    await alice.presses("Another amount")
+    assert "below CN¥100.00" in (await alice.says("100")).text
+    await spends(house, 6100)
+    assert warnings(alice) == []
+    await spends(house, 51)
+    assert "Your threshold is CN¥100.00" in warnings(alice)[0]
+
+
+async def test_or_a_share_of_the_highest_balance_seen(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await alice.says("/alerts")
+    await alice.presses("Kiosk")
+    shown = await alice.presses("50%")
+    assert "below 50% of the highest balance, CN¥80.75" in shown.text
+    await tops_up(house, 3850)
+    await spends(house, 9999)
+    assert warnings(alice) == []
+    await spends(house, 2)
+    assert "Your threshold is CN¥100.00" in warnings(alice)[0]
+
+
+async def test_or_nothing_at_all(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await alice.says("/alerts")
+    await alice.presses("Kiosk")
+    await alice.presses("Switch off")
+    await spends(house, 16150)
+    assert warnings(alice) == []
+    await alice.says("/alerts")
+    await alice.presses("Kiosk")
+    shown = await alice.presses("Switch on")
+    assert "below that now" in shown.text
+    assert warnings(alice) == []
+    await tops_up(house, 10000)
+    await spends(house, 10000)
+    assert len(warnings(alice)) == 1
+
+
+async def test_yen_have_no_decimals_in_an_alert_either(house: House, alice: Guest) -> None:
+    await alice.binds(YEN, PIN)
+    await spends(house, 11000, YEN)
+    (told,) = warnings(alice)
+    assert "¥1,000" in told
+    assert "¥11,000 less than" in told
+    assert "." not in told.splitlines()[0]
+
+
+async def test_a_card_kept_by_its_holder_warns_just_the_same(house: House, alice: Guest) -> None:
+    await alice.says("/bind", "AB-778899001", "Corner shop", "200 USD")
+    await house.passes(hours=1)
+    await alice.presses("Set balance")
+    await alice.says("15")
+    (told,) = warnings(alice)
+    assert "Corner shop" in told
+    assert "$15.00" in told
+
+
+async def test_the_buttons_of_an_alert_lead_to_the_history_and_the_threshold(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    house.issuer.spend(KIOSK, 14000, "New bicycle 自行车")
+    await house.passes(hours=7)
+    alert = alice.newest
+    assert alert.labels == ["📜 History", "🔔 Change threshold", "💤 For a day", "💤 For a week"]
+    assert "New bicycle" in (await alice.presses("History", message=alert)).text
+    opened = await alice.presses("Change threshold", message=alert)
+    assert "Alert for Kiosk Card ·2001" in opened.text
+    assert "CN¥32.30" in opened.text
+    assert warnings(alice) == [alert.text]
+
+
+async def test_a_snooze_reminds_after_a_day_if_the_card_is_still_low(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 14000)
+    await alice.presses("For a day")
+    assert "in 1 day" in alice.person.notices[-1]
+    await house.passes(hours=23)
+    assert len(warnings(alice)) == 1
+    await house.passes(hours=2)
+    assert len(warnings(alice)) == 2
+    assert "is still low" in warnings(alice)[1]
+    assert "CN¥21.50" in warnings(alice)[1]
+    await house.passes(hours=200)
+    assert len(warnings(alice)) == 2
+
+
+async def test_a_snooze_does_not_remind_of_a_card_that_was_topped_up(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 14000)
+    await alice.presses("For a week")
+    await tops_up(house, 10000)
+    await house.passes(hours=24 * 8)
+    assert len(warnings(alice)) == 1
+
+
+async def test_a_snooze_is_about_one_shortage_and_not_about_the_next(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 14000)
+    await alice.presses("For a week")
+    await tops_up(house, 10000)
+    await spends(house, 10000)
+    assert len(warnings(alice)) == 2
+    assert "runs low" in warnings(alice)[1]
+    await house.passes(hours=24 * 8)
+    assert len(warnings(alice)) == 2
+
+
+async def test_the_last_snooze_counts(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 14000)
+    alert = alice.newest
+    await alice.presses("For a day", message=alert)
+    await alice.presses("For a week", message=alert)
+    await house.passes(hours=24 * 6)
+    assert len(warnings(alice)) == 1
+    await alice.presses("For a day", message=alert)
+    await house.passes(hours=25)
+    assert len(warnings(alice)) == 2
+    await house.passes(hours=24 * 8)
+    assert len(warnings(alice)) == 2
+
+
+async def test_a_snoozed_card_that_runs_empty_is_told_in_one_reminder(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 14000)
+    await alice.presses("For a day")
+    await spends(house, 2150)
+    assert len(warnings(alice)) == 1
+    await house.passes(hours=20)
+    assert len(warnings(alice)) == 2
+    assert "Empty" in warnings(alice)[1]
+    await house.passes(hours=48)
+    assert len(warnings(alice)) == 2
+
+
+# People live by Shanghai's clock unless they say something else; stories begin at noon there.
+
+
+async def test_quiet_hours_hold_an_alert_back_and_do_not_drop_it(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await alice.says("/alerts")
+    await alice.presses("Quiet hours")
+    assert "Quiet from 22:00 to 8:00" in (await alice.presses("22-8")).text
+    await house.passes(hours=7)
+    house.issuer.spend(KIOSK, 14000)
+    await house.passes(hours=7)  # two o'clock at night
+    await house.passes(hours=5, minutes=58)
+    assert warnings(alice) == []
+    await house.passes(minutes=3)
+    (told,) = warnings(alice)
+    assert "Read 6 hours ago" in told
+
+
+async def test_quiet_hours_before_midnight_hold_until_the_next_morning(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await alice.says("/alerts")
+    await alice.presses("Quiet hours")
+    await alice.says("18:30-7")
+    await spends(house, 14000)  # seven in the evening
+    assert warnings(alice) == []
+    await house.passes(hours=11, minutes=58)
+    assert warnings(alice) == []
+    await house.passes(minutes=3)
+    assert len(warnings(alice)) == 1
+
+
+async def test_quiet_hours_survive_a_restart_and_end_when_the_person_says_so(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await alice.says("/alerts")
+    await alice.presses("Quiet hours")
+    await alice.says("18:30-7")
+    await spends(house, 14000)
+    await house.restart()
+    assert warnings(alice) == []
+    await house.passes(hours=12)
+    assert len(warnings(alice)) == 1
+    await alice.says("/alerts")
+    await alice.presses("Quiet hours")
+    await alice.presses("No quiet hours")
+    await tops_up(house, 10000)
+    await house.passes(hours=1)
+    house.issuer.spend(KIOSK, 10000)
+    await house.passes(hours=7)
+    assert len(warnings(alice)) == 2
+
+
+@pytest.mark.parametrize(
+    ("night", "hours"),
+    [
+        (datetime(2027, 3, 28, 0, 30, tzinfo=UTC), 4.5),  # 1:30; two o'clock is skipped
+        (datetime(2027, 10, 30, 23, 30, tzinfo=UTC), 6.5),  # 1:30; two o'clock comes twice
+    ],
+)
+async def test_quiet_hours_end_by_the_clock_on_the_wall_when_summer_time_changes(
+    tmp_path: Path, night: datetime, hours: float
+) -> None:
+    async with House(tmp_path, timezone="Europe/Berlin") as house:
+        alice = house.guest("Alice")
+        house.clock.advance((night - house.clock()).total_seconds() - 24 * 3600)
+        await alice.binds(KIOSK)
+        await alice.says("/alerts")
+        await alice.presses("Quiet hours")
+        await alice.says("22-7")
+        house.issuer.spend(KIOSK, 14000)
+        await house.passes(hours=24)
+        await house.passes(hours=hours, minutes=-1)
+        assert warnings(alice) == []
+        await house.passes(minutes=2)
+        assert len(warnings(alice)) == 1
+
+
+async def test_quiet_hours_are_those_of_the_persons_own_zone(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await house.kabao.parts.store.people.change(alice.id, timezone="America/New_York")
+    await alice.says("/alerts")
+    assert "America/New_York" in (await alice.presses("Quiet hours")).text
+    await alice.says("9-17")  # by Shanghai's clock that is from ten at night to six
+    await spends(house, 14000)  # six in the morning in New York
+    assert len(warnings(alice)) == 1
+    await tops_up(house, 10000)
+    house.issuer.spend(KIOSK, 10000)
+    await house.passes(hours=22)  # eleven in the morning
+    assert len(warnings(alice)) == 1
+    await house.passes(hours=7)
+    assert len(warnings(alice)) == 2
+
+
+async def test_what_is_not_a_time_of_day_is_asked_again(alice: Guest) -> None:
+    await alice.says("/alerts")
+    await alice.presses("Quiet hours")
+    assert "such as 22:30-7:00" in (await alice.says("25-7")).text
+    assert "such as 22:30-7:00" in (await alice.says("at night")).text
+    assert "Quiet from 22:30 to 7:00" in (await alice.says("22:30 – 7")).text
+
+
+async def test_a_chinese_reader_is_warned_in_chinese(house: House, ming: Guest) -> None:
+    await ming.binds(YUAN, PIN)
+    await spends(house, 18000, YUAN)
+    (told,) = warnings(ming)
+    assert "熊猫礼品卡 ·1001" in told
+    assert "¥20.00" in told
+    assert "¥180.00" in told
+    assert not any(word in told for word in ("low", "threshold", "Read"))
+    assert "💤" in ming.newest.labels[2]
+
+
+async def test_two_people_with_one_card_are_each_told(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await bob.binds(KIOSK)
+    await spends(house, 14000)
+    assert len(warnings(alice)) == len(warnings(bob)) == 1
+
+
+async def test_a_removed_card_says_nothing_more(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await alice.presses("Remove")
+    await alice.presses(1)
+    await spends(house, 14000)
+    assert warnings(alice) == []
+
+
+async def test_the_demo_card_that_spends_by_itself_is_told_at_each_crossing(
+    tmp_path: Path,
+) -> None:
+    async with House(tmp_path, refresh_minutes="1") as house:
+        alice = house.guest("Alice")
+        await alice.binds(SPENDER)
+        for _ in range(9):
+            await house.passes(minutes=1)
+        kinds = [text[0] for text in warnings(alice)]
+        assert kinds == ["🟠", "🔴"]
+        for _ in range(9):
+            await house.passes(minutes=1)
+        assert [text[0] for text in warnings(alice)] == ["🟠", "🔴"] * 2
