@@ -22,6 +22,7 @@ ECHOES = ROOT / "bench" / "echoes"
 AIOGRAM_HOME = ROOT / ".venv-bench"
 LOAD_CPU, BOT_CPU = 0, 1
 STOP_SECONDS = 15
+LINES_SHOWN = 20
 CORES = sorted(os.sched_getaffinity(0))
 
 
@@ -103,9 +104,12 @@ class Running:
         pin(self._process.pid, BOT_CPU)
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         assert self._process is not None
         assert self._log is not None
+        if kind is not None:
+            said = (self._folder / "bot.log").read_text(errors="replace").splitlines()
+            print(f"{self._bot.name} said last:", *said[-LINES_SHOWN:], sep="\n", file=sys.stderr)
         if self._process.returncode is None:
             self._process.terminate()
         try:
@@ -115,11 +119,6 @@ class Running:
             self._process.kill()
             await self._process.wait()
         self._log.close()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs."""
-        return self._process is not None and self._process.returncode is None
 
     def memory(self) -> dict[str, float]:
         """Give resident megabytes: "now" and at the "peak". Linux only."""
