@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,10 @@ BEGIN = mark("You are in. /start says what I can do, /bind adds your first card.
 
 async def on_stranger(context: Context) -> None:
     """Take an invitation, or say how to get one. A stranger who does not ask leaves no trace."""
-    voice, parts, person = context.voice, context.parts, context.person
+    voice, person = context.voice, context.person
     if context.query is None and context.args.startswith("in-"):
         token = context.args.removeprefix("in-")
-        await parts.store.people.arrive(person.id, name=person.name, language=voice.language.code)
-        if await parts.store.invitations.redeem(token, person.id, parts.clock()):
+        if await _redeemed(context, token):
             await context.reply(voice.say(BEGIN), [[Button(voice.plain("Bind a card"), "bind")]])
             return
         await context.reply(
@@ -46,6 +46,24 @@ async def on_stranger(context: Context) -> None:
         ),
         [[Button(voice.plain("Ask to be let in"), "ask")]],
     )
+
+
+async def _redeemed(context: Context, token: str) -> bool:
+    """Let the person in by their invitation; one that is not good leaves nothing of them."""
+    parts, person = context.parts, context.person
+    with suppress(_NotGood):
+        async with parts.store.transaction() as tx:
+            await tx.people.arrive(
+                person.id, name=person.name, language=context.voice.language.code
+            )
+            if not await tx.invitations.redeem(token, person.id, parts.clock()):
+                raise _NotGood
+            return True
+    return False
+
+
+class _NotGood(Exception):  # noqa: N818 - it only takes a transaction back
+    """The invitation was used, is too old, or never was."""
 
 
 async def _asked(context: Context) -> None:
