@@ -1,7 +1,8 @@
-"""Amounts a person types in a dialogue: read, or asked again in kind words."""
+"""Amounts and names a person types in a dialogue: read, or asked again in kind words."""
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from bot.amounts import AmbiguousAmount, parse_amount
@@ -9,6 +10,36 @@ from bot.money import Money
 
 if TYPE_CHECKING:
     from bot.context import Context
+
+LABEL_LONGEST = 32
+"""In characters as Unicode counts them; a family of four is seven."""
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Zl", "Zp", "Zs"})
+_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+
+async def label_typed(context: Context, text: str) -> str | None:
+    """Read a name for a card, or say what is wrong with it and give nothing."""
+    label = clean_label(text)
+    if label and len(label) <= LABEL_LONGEST:
+        return label
+    await context.reply(
+        context.voice.say(
+            "A name has up to {n} characters. Try a shorter one, or /cancel.", n=LABEL_LONGEST
+        )
+    )
+    return None
+
+
+def clean_label(text: str) -> str:
+    """Take out what would turn the rest of a line around; empty if nothing of it can be seen."""
+    kept = "".join(char for char in " ".join(text.split()) if not _is_control(char))
+    seen = any(unicodedata.category(char) not in _INVISIBLE for char in kept)
+    return kept.strip() if seen else ""
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cs"} or unicodedata.bidirectional(char) in _TURNS
 
 
 async def money_typed(context: Context, text: str, currency: str) -> Money | None:
@@ -24,8 +55,8 @@ async def money_typed(context: Context, text: str, currency: str) -> Money | Non
                 typed=text,
                 most=voice.money(most),
                 least=voice.money(least),
-                plain_most=f"{most.amount.normalize():f}",
-                plain_least=f"{least.amount.normalize():f}",
+                plain_most=_plainly(most),
+                plain_least=_plainly(least),
             )
         )
     except ValueError:
@@ -40,3 +71,13 @@ async def money_typed(context: Context, text: str, currency: str) -> Money | Non
             )
         )
     return None
+
+
+def _plainly(money: Money) -> str:
+    """Write an amount so that it can be read in one way: 1.234 dinars as "1.2340"."""
+    plain = f"{money.amount.normalize():f}"
+    try:
+        parse_amount(plain, money.currency)
+    except AmbiguousAmount:
+        return f"{plain}0"
+    return plain

@@ -40,7 +40,7 @@ async def on_answer(context: Context, dialogue: Dialogue, text: str) -> None:
         case "label" | "balance" if await context.took_misplaced(text):
             pass
         case "label":
-            await manual.label_typed(context, dialogue, text)
+            await manual.name_typed(context, dialogue, text)
         case "balance":
             await manual.balance_typed(context, dialogue, text)
         case _:

@@ -10,14 +10,13 @@ from bot.card_view import open_card
 from bot.context import Button
 from bot.features.bind import steps
 from bot.money import exponent
-from bot.typed import money_typed
+from bot.typed import label_typed, money_typed
 
 if TYPE_CHECKING:
     from bot.context import Context
     from bot.dialogue import Dialogue
     from bot.money import Money
 
-LABEL_LONGEST = 32
 _CODE = re.compile(r"(?:^|(?<=[\d\s.,]))([A-Za-z]{3})(?:$|(?=[\d\s]))")
 
 
@@ -31,15 +30,10 @@ async def ask_label(context: Context, dialogue: Dialogue) -> None:
     )
 
 
-async def label_typed(context: Context, dialogue: Dialogue, text: str) -> None:
+async def name_typed(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take the name."""
-    label = " ".join(text.split())
-    if len(label) > LABEL_LONGEST:
-        await context.reply(
-            context.voice.say(
-                "A name has up to {n} characters. Try a shorter one, or /cancel.", n=LABEL_LONGEST
-            )
-        )
+    label = await label_typed(context, text)
+    if label is None:
         return
     dialogue.data["label"] = label
     await ask_balance(context, dialogue)
