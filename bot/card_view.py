@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from bot import panel
 from bot.context import Button, repaint
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
     from markupsafe import Markup
 
     from bot.context import Buttons, Context, Parts
     from bot.voice import Voice
     from storage import Card
+
+ALL_CARDS = "panel:0::"
+"""The button that leads back to the panel of all cards."""
+
+GATHER_SECONDS = 0.8
+"""Answers that come in together are shown together; a slow one does not hold up the others."""
 
 
 async def open_card(context: Context, card: Card, *, insist: bool = False) -> None:
@@ -29,7 +38,6 @@ async def _live(context: Context, card: Card, view: str, message_id: int, insist
     if read is not None:
         text, buttons = view_of(parts, parts.voice(owner), read)
         await repaint(parts, context.chat_id, message_id, view, text, buttons)
-        parts.journal.panel_shown(owner.id, message_id)
 
 
 def view_of(parts: Parts, voice: Voice, card: Card) -> tuple[Markup, Buttons]:
@@ -47,9 +55,42 @@ def view_of(parts: Parts, voice: Voice, card: Card) -> tuple[Markup, Buttons]:
         ],
         [
             Button(voice.plain("🗑 Remove"), f"remove:{card.id}"),
-            Button(voice.plain("‹ All cards"), "panel:0:"),
+            Button(voice.plain("‹ All cards"), ALL_CARDS),
         ],
     ]
     if card.failure in ("not_found", "wrong_pin"):
         rows.insert(0, [Button(voice.plain("Bind again"), f"issuer:{card.issuer}")])
     return panel.details(voice, parts.issuers, card), rows
+
+
+async def answers_of(
+    parts: Parts, owner_id: int, cards: Iterable[Card], *, insist: bool = False
+) -> AsyncIterator[dict[str, Card]]:
+    """Ask the issuers of all these cards at the same time; give the answers as they come in."""
+    asking = {
+        asyncio.create_task(parts.wallet.refresh(owner_id, card.id, insist=insist))
+        for card in cards
+    }
+    while asking:
+        first, asking = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+        more, asking = (
+            await asyncio.wait(asking, timeout=GATHER_SECONDS) if asking else (set(), asking)
+        )
+        yield {card.id: card for task in first | more if (card := task.result())}
+
+
+def pages(
+    voice: Voice, at: int, count: int, data: Callable[[int], str], back: str = "◀", on: str = "▶"
+) -> list[list[Button]]:
+    """Lay out the buttons that turn pages, with where one is; none where all is on one page."""
+    if count < 2:  # noqa: PLR2004 - one page
+        return []
+    here = voice.plain(
+        "{page} of {pages}", page=voice.language.number(at + 1), pages=voice.language.number(count)
+    )
+    turns = [Button(here, data(at))]
+    if at:
+        turns.insert(0, Button(back, data(at - 1)))
+    if at + 1 < count:
+        turns.append(Button(on, data(at + 1)))
+    return [turns]

@@ -39,3 +39,8 @@ async def register_for(parts: Parts, person_id: int, language: Language) -> None
     """Give one person the menu in the language they chose, an admin's with its own commands."""
     menu = menu_of(parts.menu, language, admin=person_id in parts.settings.admins)
     await parts.bot.set_my_commands(menu, scope=BotCommandScopeChat(person_id))
+
+
+async def unregister_for(parts: Parts, person_id: int) -> None:
+    """Take back the menu one person was given; they see everybody's again."""
+    await parts.bot.delete_my_commands(scope=BotCommandScopeChat(person_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
+from unicodedata import bidirectional
 
 from markupsafe import Markup
 
@@ -36,6 +37,13 @@ STATES = {
     CardState.TRANSFERRING: mark("Being given away"),
 }
 
+WHAT_THEN = {
+    CardState.PENDING: mark("Activate it with {issuer} first."),
+    CardState.BLOCKED: mark("Ask {issuer} why, and to unblock it."),
+    CardState.DEACTIVATED: mark("Ask {issuer} about what was left on it, or remove it here."),
+    CardState.EXPIRED: mark("Ask {issuer} whether it can be renewed, or remove it here."),
+}
+
 TROUBLES = {
     FaultKind.NETWORK: mark("{issuer} could not be reached. I will try again by myself."),
     FaultKind.ISSUER_DOWN: mark("{issuer} is out of order. I will try again by myself."),
@@ -44,7 +52,9 @@ TROUBLES = {
     FaultKind.NOT_FOUND: mark("{issuer} no longer accepts this number. Bind the card again."),
     FaultKind.WRONG_PIN: mark("{issuer} no longer accepts the PIN. Bind the card again."),
     FaultKind.BLOCKED: mark("{issuer} says the card is blocked. Ask {issuer} why."),
-    FaultKind.EXPIRED: mark("{issuer} says the card has expired."),
+    FaultKind.EXPIRED: mark(
+        "{issuer} says the card has expired. Ask {issuer} whether it can be renewed."
+    ),
     FaultKind.REFUSED: mark("{issuer} refuses this bot. Only the operator can mend that."),
 }
 
@@ -57,7 +67,14 @@ def issuer_name(voice: Voice, issuers: Issuers, slug: str) -> str:
 
 def masked(card: Card) -> str:
     """Show which card it is: its label and at most its last four digits."""
-    return f"{card.label} ·{card.tail}"
+    return f"{label(card)} ·{card.tail}"
+
+
+def label(card: Card) -> str:
+    """Give the label; one written from right to left is kept from turning around what follows."""
+    if any(bidirectional(char) in {"R", "AL", "AN"} for char in card.label):
+        return f"\N{FIRST STRONG ISOLATE}{card.label}\N{POP DIRECTIONAL ISOLATE}"
+    return card.label
 
 
 def state_of(voice: Voice, card: Card) -> str:
@@ -72,11 +89,13 @@ def is_usable(voice: Voice, card: Card) -> bool:
 
 
 def trouble(voice: Voice, issuers: Issuers, card: Card) -> Markup | None:
-    """Say why the last reading failed and what to do, or nothing if it did not fail."""
-    if card.failure is None:
-        return None
-    sentence = TROUBLES[FaultKind(card.failure)]
-    return voice.say(sentence, issuer=issuer_name(voice, issuers, card.issuer))
+    """Say why a card cannot be read or used, and what to do; nothing if it can."""
+    issuer = issuer_name(voice, issuers, card.issuer)
+    if card.failure is not None:
+        return voice.say(TROUBLES[FaultKind(card.failure)], issuer=issuer)
+    state = state_of(voice, card)
+    then = WHAT_THEN.get(CardState(state)) if state in STATES else None
+    return voice.say(then, issuer=issuer) if then else None
 
 
 def verdict(voice: Voice, card: Card) -> Markup:
@@ -111,14 +130,14 @@ def lines(voice: Voice, issuers: Issuers, card: Card) -> Markup:
     first = voice.say(
         "{sign} <b>{label}</b> ·{tail}  <b>{balance}</b>  {verdict}",
         sign=sign,
-        label=card.label,
+        label=label(card),
         tail=card.tail,
         balance=balance(voice, card),
         verdict=verdict(voice, card),
     )
     rest = [as_of(voice, issuers, card)]
     if why := trouble(voice, issuers, card):
-        if rest[0] is not None:
+        if rest[0] is not None and card.failure is not None:
             rest[0] = voice.say("Old: {when}", when=rest[0])
         rest.append(Markup("⚠️ ") + why)
     return Markup("\n").join([first, *(line for line in rest if line)])

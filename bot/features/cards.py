@@ -2,45 +2,65 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from bot import panel
-from bot.card_view import open_card
-from bot.context import Button, Command
+from bot.card_view import ALL_CARDS, open_card, pages
+from bot.context import Button, Command, OutdatedButton, number
 from bot.dialogue import Dialogue
 from bot.languages import mark
-from bot.typed import money_typed
+from bot.search import matching, words_of
+from bot.typed import LABEL_LONGEST, label_typed, money_typed
 
 if TYPE_CHECKING:
-    from bot.context import Context
+    from collections.abc import Sequence
 
-LABEL_LONGEST = 32
+    from bot.context import Context
+    from storage import Card
+
+PER_PAGE = 10
+UNDO = timedelta(minutes=1)
 
 
 async def cards(context: Context) -> None:
-    """List the cards, each with its ways to be renamed and removed."""
-    voice = context.voice
+    """List the cards, each with its ways to be renamed and removed; or open the one named."""
     mine = await context.parts.store.cards.list(context.person.id)
+    found = matching(context, mine, words_of(context.args)) if context.args else []
+    if len(found) == 1:
+        await open_card(context, found[0])
+    else:
+        await _list(context, mine, 0)
+
+
+async def turned(context: Context, at: str) -> None:
+    """Turn to a page of the list."""
+    await _list(context, await context.parts.store.cards.list(context.person.id), number(at))
+
+
+async def _list(context: Context, mine: Sequence[Card], at: int) -> None:
+    voice = context.voice
     if not mine:
         bind = Button(voice.plain("Bind a card"), "bind")
-        await context.reply(voice.say("You have no card yet."), [[bind]])
+        await context.show(voice.say("You have no card yet."), [[bind]])
         return
+    count = -(-len(mine) // PER_PAGE)
+    at = min(at, count - 1)
     rows = [
         [
             Button(panel.masked(card), f"card:{card.id}"),
             Button("🏷", f"rename:{card.id}"),
             Button("🗑", f"remove:{card.id}"),
         ]
-        for card in mine[:MOST_LISTED]
+        for card in mine[at * PER_PAGE :][:PER_PAGE]
     ]
+    rows += pages(voice, at, count, lambda to: f"cards:{to}")
     rows.append([Button(voice.plain("➕ Bind a card"), "bind")])
     text = [voice.plural("<b>You have {n} card</b>", "<b>You have {n} cards</b>", len(mine))]
     text.append(voice.say("Open one, rename it (🏷) or remove it (🗑)."))
-    if len(mine) > MOST_LISTED:
-        text.append(voice.say("These are the first. Find others with /balance and a name."))
-    await context.present("cards", Markup("\n").join(text), rows)
+    await context.present(f"cards:{at}", Markup("\n").join(text), rows)
 
 
 async def opened(context: Context, card_id: str) -> None:
@@ -72,19 +92,15 @@ async def rename(context: Context, card_id: str) -> None:
 
 async def on_label(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take the new name."""
-    voice, owner = context.voice, context.person.id
-    label = " ".join(text.split())
-    if not 1 <= len(label) <= LABEL_LONGEST:
-        await context.reply(
-            voice.say(
-                "A name has up to {n} characters. Try a shorter one, or /cancel.", n=LABEL_LONGEST
-            )
-        )
+    owner, card = context.person.id, await context.card(dialogue.data["card"])
+    label = await label_typed(context, text)
+    if label is None:
         return
-    card_id = dialogue.data["card"]
     await context.parts.dialogues.end(owner)
-    if await context.parts.store.cards.change(owner, card_id, label=label):
-        await open_card(context, await context.card(card_id))
+    renamed = await context.parts.store.cards.change(owner, card.id, label=label)
+    if renamed is None:
+        raise OutdatedButton
+    await open_card(context, renamed)
 
 
 async def set_balance(context: Context, card_id: str) -> None:
@@ -108,8 +124,9 @@ async def on_balance(context: Context, dialogue: Dialogue, text: str) -> None:
         return
     await context.parts.dialogues.end(owner)
     changed = await context.parts.wallet.set_balance(owner, card_id, money)
-    if changed:
-        await open_card(context, changed)
+    if changed is None:
+        raise OutdatedButton
+    await open_card(context, changed)
 
 
 async def remove(context: Context, card_id: str) -> None:
@@ -140,7 +157,7 @@ async def removed(context: Context, card_id: str) -> None:
         [
             [
                 Button(voice.plain("↩️ Undo"), f"restore:{card.id}"),
-                Button(voice.plain("‹ All cards"), "panel:0:"),
+                Button(voice.plain("‹ All cards"), ALL_CARDS),
             ]
         ],
     )
@@ -149,6 +166,7 @@ async def removed(context: Context, card_id: str) -> None:
 async def restore(context: Context, card_id: str) -> None:
     """Bring a removed card back, if its minute is not over."""
     parts = context.parts
+    await parts.store.cards.purge_removed(parts.clock() - UNDO)
     if not await parts.store.cards.restore(context.person.id, card_id):
         await context.notice(
             context.voice.plain("Too late: the card is gone. Bind it again with /bind.")
@@ -157,10 +175,9 @@ async def restore(context: Context, card_id: str) -> None:
     await open_card(context, await context.card(card_id))
 
 
-MOST_LISTED = 30
-
 COMMANDS = (Command("cards", mark("Rename, remove or add cards"), cards, order=30),)
 BUTTONS = {
+    "cards": turned,
     "card": opened,
     "refresh": refresh,
     "rename": rename,

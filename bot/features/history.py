@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import panel
+from bot.card_view import ALL_CARDS, answers_of, pages
 from bot.context import Button, Command, number, repaint
 from bot.languages import mark
 from bot.money import Money
+from bot.search import matching, words_of
 
 if TYPE_CHECKING:
-    from bot.context import Buttons, Context, Parts
+    from collections.abc import Sequence
+
+    from bot.context import Buttons, Context
     from bot.voice import Voice
     from storage import Card, Entry
 
 PER_PAGE = 8
+MOST_OFFERED = 20
 
 KINDS = {
     "purchase": mark("Spent"),
@@ -29,54 +34,84 @@ KINDS = {
 
 
 async def history(context: Context) -> None:
-    """Show the entries of all cards."""
-    await _show(context, "", 0)
+    """Show the entries of all cards, or of the one that the words behind the command name."""
+    voice, words = context.voice, words_of(context.args)
+    if not words:
+        await _show(context, None, 0)
+        return
+    cards = await context.parts.store.cards.list(context.person.id)
+    found = matching(context, cards, words)
+    if len(found) == 1:
+        await _show(context, found[0], 0)
+    elif found:
+        rows = [
+            [Button(panel.masked(card), f"history:{card.id}:0")] for card in found[:MOST_OFFERED]
+        ]
+        await context.reply(voice.say("The history of which card?"), rows)
+    else:
+        await context.reply(
+            voice.say(
+                "No card of yours is called “{words}” or ends in it. /balance shows them all.",
+                words=words,
+            )
+        )
 
 
 async def turned(context: Context, card_id: str, at: str) -> None:
     """Show a page of one card's entries, or of all cards' where the id is empty."""
-    await _show(context, card_id, number(at))
-
-
-async def _show(context: Context, card_id: str, at: int) -> None:
-    parts = context.parts
     card = await context.card(card_id) if card_id else None
-    view = f"history:{card_id}:{at}"
-    text, buttons = await _page(parts, context.voice, context.person.id, card, at)
-    message_id = await context.present(view, text, buttons)
-    if card and parts.wallet.is_stale(card):
-        live = _live(context, card, at, view, message_id)
-        parts.background.start(live, "a live history")
+    await _show(context, card, number(at))
 
 
-async def _live(context: Context, card: Card, at: int, view: str, message_id: int) -> None:
-    parts, owner = context.parts, context.person
-    if read := await parts.wallet.refresh(owner.id, card.id):
-        text, buttons = await _page(parts, parts.voice(owner), owner.id, read, at)
-        await repaint(parts, context.chat_id, message_id, view, text, buttons)
+async def _show(context: Context, card: Card | None, at: int) -> None:
+    parts, owner_id = context.parts, context.person.id
+    cards = [card] if card else await parts.store.cards.list(owner_id)
+    count = await parts.store.ledger.count(owner_id, card.id if card else None)
+    at = min(at, max(count - 1, 0) // PER_PAGE)
+    view = f"history:{card.id if card else ''}:{at}"
+    message_id = await context.present(view, *await _page(context, card, cards, at))
+    stale = [one for one in cards if parts.wallet.is_stale(one)]
+    if at or not stale:
+        return
+
+    async def live() -> None:
+        known = cards
+        async for answers in answers_of(parts, owner_id, stale):
+            known = [answers.get(one.id, one) for one in known]
+            text, buttons = await _page(context, known[0] if card else None, known, at)
+            await repaint(parts, context.chat_id, message_id, view, text, buttons)
+
+    parts.background.start(live(), "a live history")
 
 
 async def _page(
-    parts: Parts, voice: Voice, owner_id: int, card: Card | None, at: int
+    context: Context, card: Card | None, cards: Sequence[Card], at: int
 ) -> tuple[Markup, Buttons]:
+    parts, voice, owner_id = context.parts, context.parts.voice(context.person), context.person.id
     card_id = card.id if card else None
-    entries = await parts.store.ledger.page(
-        owner_id, card_id, limit=PER_PAGE + 1, offset=at * PER_PAGE
-    )
-    cards = [card] if card else await parts.store.cards.list(owner_id)
-    by_id = {card.id: card for card in cards}
+    count = await parts.store.ledger.count(owner_id, card_id)
+    entries = await parts.store.ledger.page(owner_id, card_id, limit=PER_PAGE, offset=at * PER_PAGE)
+    by_id = {} if card else {card.id: card for card in cards}
     title = voice.say("<b>History</b>")
     if card:
         title = voice.say("<b>History</b> of {card}", card=panel.masked(card))
         if why := panel.trouble(voice, parts.issuers, card):
             title += Markup("\n⚠️ ") + why
-    lines = [title]
-    for entry in entries[:PER_PAGE]:
-        owner = None if card else by_id.get(entry.card_id)
-        lines.append(_line(voice, entry, owner))
+    lines = [title, *(_line(voice, entry, by_id.get(entry.card_id)) for entry in entries)]
     if not entries:
         lines.append(voice.say("Nothing has happened yet that I know of."))
-    return Markup("\n\n").join(lines), _turns(voice, card, at, more=len(entries) > PER_PAGE)
+    rows = pages(
+        voice,
+        at,
+        -(-count // PER_PAGE),
+        lambda to: f"history:{card_id or ''}:{to}",
+        voice.plain("◀ Newer"),
+        voice.plain("Older ▶"),
+    )
+    back = [Button(voice.plain("‹ All cards"), ALL_CARDS)]
+    if card:
+        back.insert(0, Button(voice.plain("‹ The card"), f"card:{card.id}"))
+    return Markup("\n\n").join(lines), [*rows, back]
 
 
 def _line(voice: Voice, entry: Entry, card: Card | None) -> Markup:
@@ -94,19 +129,6 @@ def _line(voice: Voice, entry: Entry, card: Card | None) -> Markup:
         return Markup("{}\n{}").format(first, when)
     after = voice.money(Money(entry.balance_after_minor, entry.currency))
     return Markup("{}\n{}").format(first, voice.say("{when} → {balance}", when=when, balance=after))
-
-
-def _turns(voice: Voice, card: Card | None, at: int, *, more: bool) -> Buttons:
-    card_id = card.id if card else ""
-    turns = []
-    if at:
-        turns.append(Button(voice.plain("◀ Newer"), f"history:{card_id}:{at - 1}"))
-    if more:
-        turns.append(Button(voice.plain("Older ▶"), f"history:{card_id}:{at + 1}"))
-    back = [Button(voice.plain("‹ All cards"), "panel:0:")]
-    if card:
-        back.insert(0, Button(voice.plain("‹ The card"), f"card:{card.id}"))
-    return [turns, back] if turns else [back]
 
 
 COMMANDS = (Command("history", mark("What was spent and topped up"), history, order=20),)

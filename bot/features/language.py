@@ -27,7 +27,10 @@ OFFERED = (
 
 
 async def language(context: Context) -> None:
-    """Offer the languages there are, each in its own words."""
+    """Offer the languages there are, each in its own words; or speak the one that is named."""
+    if context.args:
+        await _speak(context, context.args)
+        return
     rows = [[Button(spoken.name, f"language:{spoken.code}")] for spoken in languages()]
     await context.reply(context.voice.say("Which language shall I speak?"), rows)
 
@@ -36,7 +39,29 @@ async def language_chosen(context: Context, code: str) -> None:
     """Speak the chosen language from now on, in the menu too."""
     if code not in {spoken.code for spoken in languages()}:
         raise OutdatedButton
-    parts = context.parts
+    await _speak(context, code)
+
+
+async def _speak(context: Context, wanted: str) -> None:
+    parts, folded = context.parts, wanted.casefold()
+    code = next(
+        (
+            spoken.code
+            for spoken in languages()
+            if folded == spoken.code
+            or spoken.name.casefold().startswith(folded)
+            or str(spoken.locale.get_display_name("en")).casefold().startswith(folded)
+        ),
+        None,
+    )
+    if code is None:
+        names = ", ".join(spoken.name for spoken in languages())
+        await context.reply(
+            context.voice.say(
+                "I do not speak “{language}”, only: {names}.", language=wanted[:40], names=names
+            )
+        )
+        return
     await parts.store.people.change(context.person.id, language=code)
     person = await parts.store.people.get(context.person.id)
     voice = parts.voice(person)

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from bot.context import Button, Command
 from bot.languages import mark
+from bot.menu import unregister_for
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -26,8 +27,9 @@ async def privacy(context: Context) -> None:
             "what you typed in a conversation that is not finished (kept 15 minutes at most)."
         ),
         voice.say(
-            "<b>Readable by the operator</b>: your Telegram id, which issuers your cards are of, "
-            "balances and amounts with their times, thresholds, language and time zone."
+            "<b>Readable by the operator</b>: your Telegram id and when you were last here, which "
+            "issuers your cards are of, whether they work and until when, balances and amounts "
+            "with their times, thresholds, quiet hours, language and time zone."
         ),
         voice.say(
             "Card numbers go to the card's own issuer to ask for the balance, and to nobody else. "
@@ -41,11 +43,14 @@ async def privacy(context: Context) -> None:
 
 async def forget(context: Context) -> None:
     """Ask before erasing."""
-    voice = context.voice
+    voice, settings = context.voice, context.parts.settings
+    text = voice.say(
+        "Erase everything about you: cards, history, alerts, settings? This cannot be undone."
+    )
+    if settings.access == "closed" and context.person.id not in settings.admins:
+        text += Markup(" ") + voice.say("To come back you would need a new invitation.")
     await context.reply(
-        voice.say(
-            "Erase everything about you: cards, history, alerts, settings? This cannot be undone."
-        ),
+        text,
         [
             [Button(voice.plain("Yes, erase everything"), "forgotten")],
             [Button(voice.plain("No, keep it"), "kept")],
@@ -57,6 +62,7 @@ async def forgotten(context: Context) -> None:
     """Erase the person."""
     await context.parts.store.people.forget(context.person.id)
     context.parts.journal.forget(context.person.id)
+    await unregister_for(context.parts, context.person.id)
     await context.show(
         context.voice.say(
             "Everything about you is erased. You may want to delete this chat too. "

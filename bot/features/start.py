@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from bot.context import Button, Command
 from bot.languages import mark
+from bot.menu import register_for
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -15,7 +16,13 @@ if TYPE_CHECKING:
 
 async def start(context: Context) -> None:
     """Say what this is, with one way to begin."""
-    voice = context.voice
+    voice, person, parts = context.voice, context.person, context.parts
+    if person.id in parts.settings.admins:
+        parts.background.start(
+            register_for(parts, person.id, voice.language), "registering an admin's menu"
+        )
+    first = not await parts.store.cards.list(person.id)
+    label = voice.plain("Bind the first card") if first else voice.plain("Bind a card")
     await context.reply(
         voice.say(
             "<b>Kabao 卡包</b> keeps your gift cards, shopping cards and stored-value cards in "
@@ -23,7 +30,7 @@ async def start(context: Context) -> None:
             "warn you before one runs dry.\n\nCard numbers and PINs are stored encrypted, and "
             "the messages you send them in are deleted. More: /privacy"
         ),
-        [[Button(voice.plain("Bind the first card"), "bind")]],
+        [[Button(label, "bind")]],
     )
 
 
@@ -53,7 +60,11 @@ async def cancel(context: Context) -> None:
 
 async def cancel_pressed(context: Context) -> None:
     """End the dialogue whose button was pressed, in place."""
-    await context.parts.dialogues.end(context.person.id)
+    dialogues = context.parts.dialogues
+    if await dialogues.current(context.person.id) is None:
+        await context.show(context.voice.say("There is nothing to cancel."))
+        return
+    await dialogues.end(context.person.id)
     await context.show(context.voice.say("Cancelled. Nothing was saved."))
 
 

@@ -1,0 +1,38 @@
+"""Finding a card by what a person calls it: its label, its issuer, its last digits."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from bot import panel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.context import Context
+    from storage import Card
+
+WORDS_BYTES = 48
+"""What is looked for travels in the buttons that turn the pages, and those hold 64 bytes."""
+
+
+def words_of(text: str) -> str:
+    """Give what is looked for, in its plain form and no longer than can be looked for."""
+    plain = " ".join(_folded(text).split())
+    return plain.encode()[:WORDS_BYTES].decode(errors="ignore").strip()
+
+
+def matching(context: Context, cards: Sequence[Card], words: str) -> list[Card]:
+    """Pick the cards that are called so or end in these digits; all of them for no words."""
+    voice, issuers = context.voice, context.parts.issuers
+    return [
+        card
+        for card in cards
+        if words in _folded(f"{card.label} ·{card.tail}")
+        or words in _folded(panel.issuer_name(voice, issuers, card.issuer))
+    ]
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
