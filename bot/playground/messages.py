@@ -173,7 +173,8 @@ def delete_messages(world: World, values: Values) -> bool:
     chat = world.chats.find(values["chat_id"])
     numbers = values["message_ids"]
     if not 1 <= len(numbers) <= MOST_DELETED:
-        raise bad_request("message identifiers are not specified" if not numbers else "too many")
+        how = "too many message identifiers" if numbers else "message identifiers are not"
+        raise bad_request(f"{how} specified")
     there = [number for number in dict.fromkeys(numbers) if chat.get(number) is not None]
     if why := next(filter(None, (_undeletable(world, chat, one) for one in there)), None):
         raise why

@@ -76,8 +76,9 @@ class Terminal:
             complete_while_typing=False,
             reserve_space_for_menu=0,
         )
+        first = await self._enter(Become(self._who, None))
         with patch_stdout():
-            work = asyncio.create_task(self._work(session))
+            work = asyncio.create_task(self._work(first, session))
             try:
                 while True:
                     text = await session.prompt_async(lambda: f"{self._who}: ")
@@ -89,34 +90,30 @@ class Terminal:
                 work.cancel()
                 await asyncio.gather(work, return_exceptions=True)
 
-    async def _work(self, session: PromptSession[str]) -> None:
+    async def _work(self, teller: Teller, session: PromptSession[str]) -> None:
         """Do what the lines say, one after the other, while the next can be typed already."""
-        line: Line = Become(self._who, None)
-        watch: asyncio.Task[None] | None = None
+        watch = asyncio.create_task(self._watch(teller))
         try:
             while True:
+                line = await self._next(watch)
                 if isinstance(line, Become):
-                    if watch is not None:
-                        watch.cancel()
+                    watch.cancel()
                     teller = await self._enter(line)
                     watch = asyncio.create_task(self._watch(teller))
                     session.app.invalidate()
                 else:
                     await self._turn(teller.visitor, line)
-                line = await self._next(watch)
         except aiohttp.ClientError:
             _show([(QUIET, "(the playground has ended)\n")])
             session.app.exit(exception=EOFError)
         finally:
-            if watch is not None:
-                watch.cancel()
+            watch.cancel()
 
-    async def _next(self, watch: asyncio.Task[None] | None) -> Line:
+    async def _next(self, watch: asyncio.Task[None]) -> Line:
         line = asyncio.create_task(self._lines.get())
-        await asyncio.wait({line, *({watch} if watch else ())}, return_when="FIRST_COMPLETED")
+        await asyncio.wait({line, watch}, return_when="FIRST_COMPLETED")
         if not line.done():
             line.cancel()
-            assert watch is not None
             watch.result()
         return await line
 

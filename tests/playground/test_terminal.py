@@ -95,6 +95,26 @@ def test_a_second_person_joins_and_sees_their_own_chat(terminal: Open) -> None:
     bob.expect(pexpect.EOF)
 
 
+def test_an_earlier_chat_is_shown_to_whoever_comes_back(terminal: Open) -> None:
+    chat = terminal("Alice")
+    url = url_of(chat)
+    chat.sendline("/start")
+    chat.expect_exact("The code is")
+    again = terminal("Alice", url)
+    assert "The code is" in (again.before or "")
+
+
+def test_a_playground_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    chat = pexpect.spawn(
+        sys.executable,
+        ["-m", "tests.playground.parrot", "Bob", str(tmp_path), "http://127.0.0.1:9"],
+        cwd=Path(__file__).parents[2],
+        encoding="utf-8",
+    )
+    chat.expect_exact("ClientConnectorError")
+    chat.expect(pexpect.EOF)
+
+
 def test_tab_completes_the_bots_commands(terminal: Open) -> None:
     chat = terminal("Alice")
     chat.sendline("hi")

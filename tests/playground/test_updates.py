@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity, Update
 from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TimedOut
+from telegram.ext import Application, CommandHandler
 
 if TYPE_CHECKING:
     from bot.playground import Clock, Person, Telegram
@@ -71,6 +72,41 @@ async def test_of_two_pollers_the_older_is_sent_away(bot: Bot, telegram: Telegra
         await other.get_updates()
     with pytest.raises(Conflict, match="terminated by other getUpdates request"):
         await older
+
+
+async def test_nothing_can_be_polled_while_a_webhook_is_set(telegram: Telegram, bot: Bot) -> None:
+    telegram.world.updates.webhook = "https://example.com/"
+    with pytest.raises(Conflict, match="can't use getUpdates method while webhook is active"):
+        await bot.get_updates()
+    await bot.delete_webhook()
+    assert await bot.get_updates() == ()
+
+
+async def test_an_ordinary_application_runs_on_it(telegram: Telegram) -> None:
+    async def greet(update: Update, _: object) -> None:
+        assert update.message is not None
+        await update.message.reply_text(f"Hello {update.message.from_user.first_name}")  # type: ignore[union-attr]
+
+    application = Application.builder().token(telegram.token).base_url(telegram.api_url).build()
+    application.add_handler(CommandHandler("start", greet))
+    alice = telegram.person("Alice")
+    async with application:
+        assert application.updater is not None
+        await application.updater.start_polling()
+        await application.start()
+        await alice.says("/start")
+        assert (await alice.finds("Hello")).text == "Hello Alice"
+        await telegram.stop()
+        await telegram.start()
+        await alice.says("/start")
+        assert (await telegram.next_call("sendMessage"))["text"] == "Hello Alice"
+        await application.updater.stop()
+        await application.stop()
+
+
+async def test_what_the_bot_never_says_is_not_found(alice: Person) -> None:
+    with pytest.raises(LookupError, match="Alice does not see 'Hello' but:\nAlice: /start"):
+        await alice.finds("Hello", within=0.01)
 
 
 async def test_only_what_was_asked_for_is_queued(bot: Bot, alice: Person) -> None:
