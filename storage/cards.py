@@ -42,12 +42,8 @@ _LIST: Final = keyed_cards(OWNED)
 _GET: Final = keyed_cards(THIS)
 _LOCK: Final = keyed_cards(THIS).with_for_update(of=cards)
 _FIND: Final = keyed_cards(OWNED, cards.c.fingerprint == bindparam("fingerprint"))
-_KNOWN: Final = (
-    select(*KEY_COLUMNS, cards.c.id, cards.c.fingerprint, cards.c.removed_at)
-    .select_from(people.outerjoin(cards, cards.c.owner_id == people.c.id))
-    .where(people.c.id == bindparam("owner"))
-    .with_for_update(of=people)
-)
+_HOLD: Final = select(*KEY_COLUMNS).where(people.c.id == bindparam("owner")).with_for_update()
+_KNOWN: Final = select(cards.c.fingerprint, cards.c.id, cards.c.removed_at).where(OWNED)
 _INSERT: Final = insert(cards).values({c.name: bindparam(c.name) for c in cards.c})
 _INSERT_SECRET: Final = insert(card_secrets).values(
     {c.name: bindparam(c.name) for c in card_secrets.c}
@@ -226,11 +222,13 @@ class Cards(Questions):
 
     async def _known(self, tx: Runner, owner_id: int) -> tuple[PersonKey, Known]:
         """Hold the person, so that they add one card at a time, and see which they have."""
-        rows = await tx.fetch(_KNOWN, owner=owner_id)
-        if not rows:
+        held = await tx.fetch(_HOLD, owner=owner_id)
+        if not held:
             raise StorageError("There is no such person.")
-        key = self._vault.open_key(owner_id, rows[0][0], rows[0][1])
-        return key, {row[3]: (row[2], row[4]) for row in rows if row[2] is not None}
+        # Asked only now: on PostgreSQL, what the wait for the person was for is seen by this.
+        rows = await tx.fetch(_KNOWN, owner=owner_id)
+        key = self._vault.open_key(owner_id, *held[0])
+        return key, {mark: (card_id, removed_at) for mark, card_id, removed_at in rows}
 
     async def _make_room(
         self, tx: Runner, owner_id: int, known: Known, wanted: Sequence[tuple[bytes, str]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -9,6 +10,7 @@ import orjson
 from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from storage.errors import SealError
 from storage.questions import KEY_COLUMNS, Questions
 from storage.records import OutboxItem
 from storage.schema import cards, outbox, people
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Update
 
     from storage.database import Row
+
+log = logging.getLogger(__name__)
 
 _CARD: Final = (
     select(*KEY_COLUMNS)
@@ -148,7 +152,8 @@ class Outbox(Questions):
     async def claim(self, now: datetime, lease_seconds: float, limit: int) -> list[OutboxItem]:
         """Take what is due, at most `limit` and one per person, oldest first.
 
-        Nothing is taken for people who blocked the bot or cards that are removed; it stays.
+        Nothing is taken for people who blocked the bot or cards that are removed; it stays. What
+        does not open is given up.
         """
         rows = await self._runner.fetch(
             _CLAIM,
@@ -157,7 +162,14 @@ class Outbox(Questions):
             lease_until=now + timedelta(seconds=lease_seconds),
             limit=limit,
         )
-        return [self._item(row) for row in sorted(rows, key=_by_id)]
+        claimed = []
+        for row in sorted(rows, key=_by_id):
+            try:
+                claimed.append(self._item(row))
+            except SealError:  # one that is damaged must not keep the others from being claimed
+                log.exception("message %s does not open and is given up", _by_id(row))
+                await self.give_up(_by_id(row), row[-1], "it does not open")
+        return claimed
 
     async def sent(self, item_id: int, lease: str, at: datetime) -> bool:
         """Mark as sent; False if the item was claimed by somebody else since, or is done."""

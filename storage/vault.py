@@ -90,14 +90,13 @@ class MasterKey:
             raw = b""
         if len(raw) != _KEY_BYTES or not check:
             raise KeyFormatError("The master key is incomplete: copy the whole line again.")
-        if not hmac.compare_digest(_checksum(raw).encode(), check.encode()):
+        if not hmac.compare_digest(f"{_spelled(raw)}.{_checksum(raw)}".encode(), rest.encode()):
             raise KeyFormatError("The master key has a typing mistake: its checksum differs.")
         return cls(raw)
 
     def text(self) -> str:
         """Give the key as an operator keeps it: `kabao1.<base64url of 32 bytes>.<checksum>`."""
-        body = base64.urlsafe_b64encode(self._raw).rstrip(b"=").decode()
-        return f"{_PREFIX}.{body}.{_checksum(self._raw)}"
+        return f"{_PREFIX}.{_spelled(self._raw)}.{_checksum(self._raw)}"
 
     def derive(self, purpose: str) -> bytes:
         """Make a 32-byte key of its own for each purpose."""
@@ -110,6 +109,10 @@ class MasterKey:
 
     def __repr__(self) -> str:
         return "MasterKey(hidden)"
+
+
+def _spelled(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _checksum(raw: bytes) -> str:
