@@ -128,13 +128,13 @@ class Door:
         await message.reply_text(voice.say(IN_PRIVATE), reply_markup=keyboard([[link]]))
 
     async def on_membership(self, update: Update, _: AnyContext) -> None:
-        """Notice that a person stopped the bot, or came back."""
+        """Notice that a person stopped the bot. They are back when they write again."""
         change = update.my_chat_member
         assert change is not None
-        if change.chat.type == ChatType.PRIVATE:
-            gone = change.new_chat_member.status == ChatMemberStatus.BANNED
+        gone = change.new_chat_member.status == ChatMemberStatus.BANNED
+        if gone and change.chat.type == ChatType.PRIVATE:
             await self._parts.store.people.change(
-                change.from_user.id, blocked_at=self._parts.clock() if gone else None
+                change.from_user.id, blocked_at=self._parts.clock()
             )
 
     def may_enter(self, person: Person) -> bool:

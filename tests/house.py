@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
@@ -119,7 +120,14 @@ class House:
         self.kabao = await Kabao(
             self.settings, clock=self.clock, issuer_folders=[ISSUERS]
         ).__aenter__()
+        pace = self.kabao.parts.bot.rate_limiter
+        assert isinstance(pace, Pace)
+        pace._monotonic = self._monotonic
         await self.kabao.settled()
+
+    def _monotonic(self) -> float:
+        """Let the story's time pass for Telegram's limits too."""
+        return time.monotonic() + (self.clock() - NOON).total_seconds()
 
     async def stop(self) -> None:
         """Stop the bot as an operator does."""
@@ -154,11 +162,8 @@ class House:
         await self.kabao.settled(update_id)
 
     async def passes(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
-        """Let time pass, for Telegram's limits too, and what is due then happen."""
+        """Let time pass, and what is due then happen."""
         self.clock.advance(seconds + 60 * minutes + 3600 * hours)
-        pace = self.kabao.parts.bot.rate_limiter
-        assert isinstance(pace, Pace)
-        pace._chat_free.clear()
         await self.settled()
 
     def guest(self, name: str, language: str | None = "en") -> Guest:
