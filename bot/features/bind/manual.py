@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot import panel
 from bot.card_view import open_card
 from bot.context import Button
-from bot.features.bind import steps
+from bot.features.bind import intake
 from bot.money import exponent
 from bot.typed import label_typed, money_typed
 
@@ -69,7 +69,7 @@ async def save(context: Context, dialogue: Dialogue, balance: Money | None) -> N
     parts, owner, data = context.parts, context.person.id, dialogue.data
     issuer = parts.issuers.get(data["issuer"])
     if issuer is None:
-        await steps.gone(context)
+        await intake.gone(context)
         return
     label = data.get("label") or panel.issuer_name(context.voice, parts.issuers, issuer.slug)
     async with parts.store.transaction() as tx:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from bot import panel
 from bot.context import Button
-from bot.features.bind import manual, verify
+from bot.features.bind import intake, manual, verify
 from bot.wallet import tail_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ async def issuer_typed(context: Context, dialogue: Dialogue, text: str) -> None:
 
 async def take_pasted(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take a number in, and find whose it may be."""
-    if not await took_secret(context):
+    if not await intake.took_secret(context):
         return
     issuers = context.parts.issuers
     found = issuers.proposals(text)
@@ -88,10 +88,10 @@ async def field_typed(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take one field's value; one that does not fit is explained and asked for again."""
     issuer = context.parts.issuers.get(dialogue.data["issuer"])
     if issuer is None:
-        await gone(context)
+        await intake.gone(context)
         return
     field = next(field for field in issuer.fields if field.name == dialogue.step)
-    if (field.secret or field is issuer.fields[0]) and not await took_secret(context):
+    if (field.secret or field is issuer.fields[0]) and not await intake.took_secret(context):
         return
     if not field.accepts(text):
         await _refuse(context, dialogue, issuer, field)
@@ -115,28 +115,6 @@ async def ask(context: Context, dialogue: Dialogue, issuer: Issuer) -> None:
             await verify.verify(context, dialogue)
         else:
             await manual.ask_label(context, dialogue)
-
-
-async def took_secret(context: Context) -> bool:
-    """Delete the person's message. If that fails nothing is kept, and the person is told."""
-    if await context.take_secret():
-        return True
-    await context.parts.dialogues.end(context.person.id)
-    await context.reply(
-        context.voice.say(
-            "I could not delete your message, so <b>I have kept nothing of it</b>. Please delete "
-            "it yourself, because it may hold a card number or PIN. Then begin again with /bind."
-        )
-    )
-    return False
-
-
-async def gone(context: Context) -> None:
-    """End a dialogue whose issuer is no longer set up."""
-    await context.parts.dialogues.end(context.person.id)
-    await context.show(
-        context.voice.say("This issuer is no longer set up here. Begin again with /bind.")
-    )
 
 
 def label_of(voice: Voice, field: Field) -> str:

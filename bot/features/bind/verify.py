@@ -9,7 +9,7 @@ from markupsafe import Markup
 from bot import panel
 from bot.card_view import open_card, view_of
 from bot.context import Button, edit
-from bot.features.bind import steps
+from bot.features.bind import intake
 from bot.issuers import FaultKind, IssuerFault
 from bot.languages import mark
 from bot.schedule import ASK_HOLDER
@@ -53,7 +53,7 @@ async def verify(context: Context, dialogue: Dialogue) -> None:
     parts = context.parts
     issuer = parts.issuers.get(dialogue.data["issuer"])
     if issuer is None:
-        await steps.gone(context)
+        await intake.gone(context)
         return
     dialogue.step = "verify"
     await parts.dialogues.keep(context.person.id, dialogue)
@@ -88,7 +88,7 @@ async def save(
     parts, owner, values = context.parts, context.person.id, dialogue.data["values"]
     issuer = parts.issuers.get(dialogue.data["issuer"])
     if issuer is None:
-        await steps.gone(context)
+        await intake.gone(context)
         return
     number = values[issuer.fields[0].name]
     label = panel.issuer_name(context.voice, parts.issuers, issuer.slug)
@@ -148,7 +148,7 @@ def _ask_again(data: dict[str, Any], issuer: Issuer, fault: IssuerFault) -> None
 
 async def interrupted(context: Context, text: str) -> None:
     """Answer somebody who writes while the issuer is asked, or after a restart cut that short."""
-    if any(character.isdigit() for character in text) and not await steps.took_secret(context):
+    if any(character.isdigit() for character in text) and not await intake.took_secret(context):
         return
     voice = context.voice
     await context.reply(
