@@ -64,11 +64,16 @@ def view_of(parts: Parts, voice: Voice, card: Card) -> tuple[Markup, Buttons]:
 
 
 async def answers_of(
-    parts: Parts, owner_id: int, cards: Iterable[Card], *, insist: bool = False
+    parts: Parts,
+    owner_id: int,
+    cards: Iterable[Card],
+    *,
+    insist: bool = False,
+    history: bool = False,
 ) -> AsyncIterator[dict[str, Card]]:
     """Ask the issuers of all these cards at the same time; give the answers as they come in."""
     asking = {
-        asyncio.create_task(parts.wallet.refresh(owner_id, card.id, insist=insist))
+        asyncio.create_task(parts.wallet.refresh(owner_id, card.id, insist=insist, history=history))
         for card in cards
     }
     while asking:

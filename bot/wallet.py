@@ -49,7 +49,7 @@ class Wallet:
         self._issuers = issuers
         self._clock = clock
         self._every = refresh_every
-        self._under_way: dict[str, asyncio.Task[Card | None]] = {}
+        self._under_way: dict[tuple[int, str], asyncio.Task[Card | None]] = {}
 
     async def bind(
         self,
@@ -106,20 +106,27 @@ class Wallet:
             )
             return await self._record(tx, issuer, card, reading, now)
 
-    async def refresh(self, owner_id: int, card_id: str, *, insist: bool = False) -> Card | None:
+    async def refresh(
+        self, owner_id: int, card_id: str, *, insist: bool = False, history: bool = False
+    ) -> Card | None:
         """Ask the issuer and keep what it says; answer the card as it then is.
+
+        `insist` asks although the last reading is young. `history` reads the entries although the
+        balance is the same: a purchase and its refund leave it so.
 
         A failure is kept on the card beside the old balance. A second caller for the same card
         waits for the first one's answer. `None` if the owner has no such card.
         """
-        if (task := self._under_way.get(card_id)) is None:
-            task = asyncio.create_task(self._refresh(owner_id, card_id, insist=insist))
-            self._under_way[card_id] = task
-            task.add_done_callback(lambda _: self._under_way.pop(card_id, None))
-        card = await asyncio.shield(task)
-        return card if card and card.owner_id == owner_id else None
+        this = (owner_id, card_id)
+        if (task := self._under_way.get(this)) is None:
+            task = asyncio.create_task(self._refresh(*this, insist=insist, history=history))
+            self._under_way[this] = task
+            task.add_done_callback(lambda _: self._under_way.pop(this, None))
+        return await asyncio.shield(task)
 
-    async def _refresh(self, owner_id: int, card_id: str, *, insist: bool) -> Card | None:
+    async def _refresh(
+        self, owner_id: int, card_id: str, *, insist: bool, history: bool
+    ) -> Card | None:
         card = await self._store.cards.get(owner_id, card_id)
         if card is None or not (insist or self.is_stale(card)):
             return card
@@ -130,7 +137,7 @@ class Wallet:
             return card
         values = await self._store.cards.secrets(owner_id, card_id)
         try:
-            reading = await self._read(issuer, card, values)
+            reading = await self._read(issuer, card, values, history=history)
         except IssuerFault as fault:
             return await self._failed(card, fault)
         now = self._clock()
@@ -138,9 +145,12 @@ class Wallet:
             locked = await tx.cards.lock(owner_id, card_id)
             return locked and await self._record(tx, issuer, locked, reading, now)
 
-    async def _read(self, issuer: Issuer, card: Card, values: Mapping[str, str]) -> Reading:
-        """Read the balance, and the history too when something has happened."""
-        wanted = issuer.has_history and (card.history_stale or card.balance_minor is None)
+    async def _read(
+        self, issuer: Issuer, card: Card, values: Mapping[str, str], *, history: bool
+    ) -> Reading:
+        """Read the balance, and the history too when something has happened or it is asked for."""
+        owed = history or card.history_stale or card.balance_minor is None
+        wanted = issuer.has_history and owed
         reading = await issuer.read(values, history=wanted)
         changed = reading.balance != money_of(card)
         if not issuer.has_history or wanted or not changed:

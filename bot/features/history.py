@@ -76,7 +76,7 @@ async def _show(context: Context, card: Card | None, at: int) -> None:
 
     async def live() -> None:
         known = cards
-        async for answers in answers_of(parts, owner_id, stale):
+        async for answers in answers_of(parts, owner_id, stale, history=True):
             known = [answers.get(one.id, one) for one in known]
             text, buttons = await _page(context, known[0] if card else None, known, at)
             await repaint(parts, context.chat_id, message_id, view, text, buttons)
