@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final, TypeAlias, Unpack
 
 from sqlalchemy import bindparam, delete, insert, select, tuple_, update
@@ -21,7 +22,7 @@ from storage.card_rows import (
     row_of,
 )
 from storage.database import Transaction
-from storage.errors import DuplicateCardError, StorageError
+from storage.errors import DuplicateCardError, SealError, StorageError
 from storage.questions import KEY_COLUMNS, Questions
 from storage.records import Card, CardChanges
 from storage.schema import card_secrets, cards, people
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from storage.database import Row, Runner
     from storage.records import NewCard
     from storage.vault import PersonKey
+
+log = logging.getLogger(__name__)
+
+_OWNER: Final = CARD_COLUMNS.index(cards.c.owner_id)
 
 CardList: TypeAlias = "list[Card]"  # inside the class, `list` is a question
 Known: TypeAlias = "Mapping[bytes, tuple[str, datetime | None]]"
@@ -206,16 +211,25 @@ class Cards(Questions):
     ) -> CardList:
         """Take up to `limit` of an issuer's cards that are due, the longest waiting first.
 
-        A claimed card is due again at `lease_until` unless `change` says when it is.
+        A claimed card is due again at `lease_until` unless `change` says when it is. One that
+        does not open is left out, so that it cannot keep the others from being read.
         """
         rows = await self._runner.fetch(
             _CLAIM, issuer=issuer, now=now, lease_until=lease_until, limit=limit
         )
-        return self._opened(rows)
+        claimed = []
+        for row in rows:
+            try:
+                claimed += self._opened([row])
+            except SealError:
+                log.exception("card %s does not open and is not read", row[len(KEY_COLUMNS)])
+        return claimed
 
     def _opened(self, rows: Sequence[Row]) -> CardList:
-        owner = 2 + CARD_COLUMNS.index(cards.c.owner_id)
-        return [card_of(row[2:], self._vault.open_key(row[owner], row[0], row[1])) for row in rows]
+        return [
+            card_of(columns, self._vault.open_key(columns[_OWNER], key_id, wrapped))
+            for key_id, wrapped, *columns in rows
+        ]
 
     def _one(self, rows: Sequence[Row]) -> Card | None:
         return self._opened(rows)[0] if rows else None

@@ -1,4 +1,7 @@
-"""What is handed in and out. Times are aware UTC; money is minor units and a currency code."""
+"""What is handed in and out. Times are aware UTC; money is minor units and a currency code.
+
+What is sealed in the database is not shown by `repr` either.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class Person:
     """Somebody the bot has met; `id` is Telegram's."""
 
     id: int
-    name: str
+    name: str = field(repr=False)
     language: str | None
     timezone: str | None
     access: Access
@@ -55,8 +58,8 @@ class Card:
     id: str
     owner_id: int
     issuer: str
-    label: str
-    tail: str
+    label: str = field(repr=False)
+    tail: str = field(repr=False)
     state: str
     currency: str | None
     balance_minor: int | None
@@ -148,7 +151,7 @@ class Entry:
     amount_minor: int
     currency: str
     kind: EntryKind
-    text: str
+    text: str = field(repr=False)
     balance_after_minor: int | None
     source: EntrySource
 
@@ -161,11 +164,11 @@ class NewEntry:
     amount_minor: int
     currency: str
     kind: EntryKind
-    text: str
+    text: str = field(repr=False)
     source: EntrySource
     since: datetime | None = None
     balance_after_minor: int | None = None
-    external_id: str | None = None
+    external_id: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +179,7 @@ class OutboxItem:
     owner_id: int
     card_id: str
     kind: str
-    payload: dict[str, object]
+    payload: dict[str, object] = field(repr=False)
     created_at: datetime
     attempts: int
     lease: str

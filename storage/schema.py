@@ -35,6 +35,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _PRESENT: Final = text("removed_at IS NULL")
 _REMOVED: Final = text("removed_at IS NOT NULL")
 _OPEN: Final = text("done_at IS NULL")
+_NUMBERED: Final = text("external IS NOT NULL")
 _DONE: Final = text("done_at IS NOT NULL")
 
 
@@ -197,7 +198,15 @@ ledger = Table(
     Column("balance_after_minor", BigInteger),
     Column("source", Text, nullable=False),
     Column("noted_at", UtcTime, nullable=False),
-    Index("uq_ledger_external", "owner_id", "card_id", "external", unique=True),
+    Index(
+        "uq_ledger_external",
+        "owner_id",
+        "card_id",
+        "external",
+        unique=True,
+        sqlite_where=_NUMBERED,
+        postgresql_where=_NUMBERED,
+    ),
     Index("ix_ledger_card", "owner_id", "card_id", "at", "id"),
 )
 

@@ -77,7 +77,7 @@ def postgres() -> Iterator[Postgres | None]:
 
 
 def _run(*command: Path | str) -> None:
-    subprocess.run(
+    subprocess.run(  # noqa: S603 (the programs that were found above)
         command,
         check=True,
         stdin=subprocess.DEVNULL,

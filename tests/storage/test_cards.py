@@ -1,3 +1,4 @@
+# ruff: noqa: PT012 (the story is that a whole transaction fails)
 from __future__ import annotations
 
 import asyncio
@@ -155,7 +156,7 @@ async def test_what_a_card_does_not_have_cannot_be_changed(store: Store) -> None
     card = await with_card(store)
     for wrong in ({}, {"fingerprint": b"x"}, {"tail": "9999"}, {"removed_at": None}):
         with pytest.raises(StorageError, match="no such fields"):
-            await store.cards.change(LI, card.id, **wrong)  # type: ignore[arg-type]
+            await store.cards.change(LI, card.id, **wrong)
 
 
 async def test_a_new_pin_replaces_the_old_secrets(store: Store) -> None:
@@ -325,6 +326,16 @@ async def test_claimants_at_the_same_time_share_what_is_due(store: Store, clock:
         for card in await store.cards.claim_due("demo", clock.now, clock.in_(minutes=1), 30)
     ]
     assert sorted(claimed) == list(range(1, 31))
+
+
+async def test_a_damaged_card_does_not_keep_the_others_from_being_read(
+    store: Store, clock: Clock
+) -> None:
+    for owner in (LI, WANG):
+        await with_card(store, owner, next_refresh_at=clock.now)
+    await store._runner.execute(cards.update().where(cards.c.owner_id == LI).values(label=b"x"))
+    due = await store.cards.claim_due("demo", clock.now, clock.in_(minutes=1), 9)
+    assert [card.owner_id for card in due] == [WANG]
 
 
 async def test_what_people_were_shown_is_noted_for_all_their_cards(

@@ -192,7 +192,7 @@ async def test_a_reading_is_kept_only_when_it_says_something_new(
         {"balance_minor": None, "currency": None},
         {},
     ):
-        found = replace(kept[-1], at=clock.advance(minutes=1), **change)  # type: ignore[arg-type]
+        found = replace(kept[-1], at=clock.advance(minutes=1), **change)
         assert await store.ledger.note_reading(LI, card.id, found) == bool(change)
         if change:
             kept.append(found)

@@ -43,7 +43,8 @@ async def test_another_master_key_is_recognised_at_start(url: str, key: MasterKe
         await open_store(url, MasterKey.generate())
 
 
-async def test_the_migrations_make_what_the_schema_says(url: str, store: Store) -> None:
+@pytest.mark.usefixtures("store")
+async def test_the_migrations_make_what_the_schema_says(url: str) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         return list(compare_metadata(context, metadata))

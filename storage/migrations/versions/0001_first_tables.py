@@ -180,7 +180,12 @@ def _ledger() -> None:
     )
     op.create_index("ix_ledger_card", "ledger", ["owner_id", "card_id", "at", "id"])
     op.create_index(
-        "uq_ledger_external", "ledger", ["owner_id", "card_id", "external"], unique=True
+        "uq_ledger_external",
+        "ledger",
+        ["owner_id", "card_id", "external"],
+        unique=True,
+        sqlite_where=sa.text("external IS NOT NULL"),
+        postgresql_where=sa.text("external IS NOT NULL"),
     )
 
 

@@ -1,0 +1,61 @@
+"""Work grows with what is asked for, never with how many cards there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy.sql import Executable
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from storage import card_rows, cards, dialogues, invitations, ledger, outbox, people, receipts
+from storage.database import Prepared
+from storage.sqlite import SqliteDatabase
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from storage import Store
+
+MODULES = (cards, dialogues, invitations, ledger, outbox, people, receipts)
+# What is half-finished or not yet accepted is little, and looked through now and then.
+SMALL = {"dialogues._PURGE", "invitations._PURGE"}
+# Walks down an index for as long as the caller has room, not through the table.
+BOUNDED = {"receipts._RECENT"}
+# The index holds what is still owed, and nothing else.
+OPEN_ONLY = "SCAN outbox USING INDEX ix_outbox_due"
+
+
+def statements_of(module: ModuleType) -> dict[str, Executable]:
+    name = module.__name__.rpartition(".")[2]
+    return {
+        f"{name}.{constant}": value
+        for constant, value in vars(module).items()
+        if constant.isupper() and isinstance(value, Executable)
+    }
+
+
+STATEMENTS = {name: one for module in MODULES for name, one in statements_of(module).items()}
+STATEMENTS["cards.change"] = card_rows.changing(("balance_minor", "next_refresh_at"))
+
+
+@pytest.mark.parametrize("name", sorted(STATEMENTS))
+async def test_no_question_looks_through_a_whole_table(name: str, on_file: Store) -> None:
+    prepared = Prepared(STATEMENTS[name], SqliteDatabase.dialect)
+    writer = on_file._runner._writer  # type: ignore[attr-defined]
+    plan = await writer.execute_fetchall(
+        f"EXPLAIN QUERY PLAN {prepared.sql}", [1] * len(prepared._binds)
+    )
+    steps = [row[3] for row in plan]
+    scans = [step for step in steps if step.startswith("SCAN") and "CONSTANT ROW" not in step]
+    if name in SMALL:
+        assert len(scans) == 1
+    elif name in BOUNDED:
+        assert scans == ["SCAN receipts USING INDEX ix_receipts_at"]
+    else:
+        assert set(scans) <= {"SCAN due", "SCAN (subquery-2)", OPEN_ONLY}, steps
+
+
+def test_every_statement_is_looked_at() -> None:
+    assert len(STATEMENTS) > 40
+    assert all(isinstance(one.compile(), SQLCompiler) for one in STATEMENTS.values())  # type: ignore[attr-defined]
