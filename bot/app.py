@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
-from telegram import Update
+from telegram import Bot, Update
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application
 
 from bot.background import Background
 from bot.clock import Clock
+from bot.config import ConfigError
 from bot.context import Parts
 from bot.dialogue import Dialogues
 from bot.door import Door
@@ -39,6 +43,8 @@ log = logging.getLogger(__name__)
 
 ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
 POLL_SECONDS = 30
+FIRST_WAITS = (0.5, 1, 2, 5, 10)
+LAST_WAIT = 30
 TELEGRAM_CONNECTIONS = 256
 ISSUER_CONNECTIONS = 200
 
@@ -121,6 +127,8 @@ class Kabao:
         """Start speaking; on the way out, stop listening first and write what is noted last."""
         parts = self.parts
         opening.push_async_callback(parts.journal.write)
+        opening.push_async_callback(application.bot.shutdown)
+        await _reach(application.bot)
         await opening.enter_async_context(application)
         opening.push_async_callback(parts.background.stop)
         await application.start()
@@ -145,6 +153,22 @@ class Kabao:
         await self.parts.background.settled()
         await self.parts.journal.write()
         await self._by_itself.catch_up()
+
+
+async def _reach(bot: Bot) -> None:
+    """Find out who the bot is; a Telegram that is down is waited for, a wrong token is not."""
+    for seconds in chain(FIRST_WAITS, repeat(LAST_WAIT)):
+        try:
+            await bot.initialize()
+        except InvalidToken:  # its words hold the token
+            raise ConfigError(
+                "KABAO_BOT_TOKEN is not accepted by Telegram: ask @BotFather for it"
+            ) from None
+        except TelegramError as error:
+            log.warning("Telegram cannot be reached yet: %s", error.message)
+            await asyncio.sleep(seconds)
+        else:
+            return
 
 
 def _application(settings: Settings, turns: Turns) -> Application[Any, Any, Any, Any, Any, Any]:

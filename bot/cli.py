@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -56,12 +57,19 @@ def run() -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, stop.set)
-        async with Kabao(settings):
-            await stop.wait()
+        async with AsyncExitStack() as stack:
+            starting = asyncio.ensure_future(stack.enter_async_context(Kabao(settings)))
+            stopping = asyncio.ensure_future(stop.wait())
+            await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if stopping.done():  # it may still wait for Telegram
+                starting.cancel()
+            with suppress(asyncio.CancelledError):
+                await starting
+                await stopping
 
     try:
         run_loop(serve())
-    except (StorageError, IssuerFileError) as error:
+    except (ConfigError, StorageError, IssuerFileError) as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -222,10 +222,11 @@ class Context:
         return message_id
 
     async def notice(self, text: str) -> None:
-        """Answer a press with a line that fades away."""
+        """Answer a press with a line that fades away. Too late an answer is no harm."""
         if self.query is not None and not self.answered:
             self.answered = True
-            await self.query.answer(text[:200])
+            with suppress(TelegramError):
+                await self.query.answer(text[:200])
 
     async def took_misplaced(self, text: str) -> bool:
         """Delete a card number that was typed where something else was asked for."""

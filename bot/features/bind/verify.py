@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -9,16 +10,19 @@ from markupsafe import Markup
 from bot import panel
 from bot.card_view import open_card, view_of
 from bot.context import Button, edit
+from bot.errors import FULL
 from bot.features.bind import intake
 from bot.issuers import FaultKind, IssuerFault
 from bot.languages import mark
 from bot.schedule import ASK_HOLDER
-from storage import DuplicateCardError
+from storage import DuplicateCardError, StorageError
 
 if TYPE_CHECKING:
     from bot.context import Buttons, Context
     from bot.dialogue import Dialogue
     from bot.issuers import Issuer, Reading
+
+log = logging.getLogger(__name__)
 
 WHY = {
     FaultKind.NETWORK: mark("I could not reach {issuer}."),
@@ -77,8 +81,15 @@ async def _verify(context: Context, asked: Dialogue, issuer: Issuer, message_id:
             return  # the person cancelled, or began something else
         if isinstance(answer, IssuerFault):
             await _not_verified(context, current, issuer, answer, message_id)
-        else:
+            return
+        try:
             await save(context, current, answer, message_id)
+        except StorageError:
+            log.exception("a verified card could not be saved")
+            again = Button(context.voice.plain("Try again"), "again")
+            cancel = Button(context.voice.plain("Cancel"), "cancel")
+            text = context.voice.say(FULL)
+            await edit(parts, context.chat_id, message_id, text, [[again, cancel]])
 
 
 async def save(
