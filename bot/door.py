@@ -23,7 +23,8 @@ from bot.wallet import tail_of
 from storage import Person
 
 if TYPE_CHECKING:
-    from bot.features import Features, OnButton
+    from bot.dialogue import Dialogue
+    from bot.features import Features, OnButton, OnDialogue
 
 SEEN_EVERY = timedelta(hours=1)
 """How exactly it is known when a person was last here."""
@@ -180,12 +181,21 @@ class Door:
         dialogue = await self._parts.dialogues.current(context.person.id)
         if dialogue and (answer := self._features.dialogues.get(dialogue.kind)):
             if dialogue.kind == "bind" or not await context.took_misplaced(text):
-                await answer(context, dialogue, text)
+                await self._answer(context, answer, dialogue, text)
             return
         for listener in self._features.listeners:
             if await listener(context, text):
                 return
         await context.reply(context.voice.say(NOT_UNDERSTOOD))
+
+    async def _answer(
+        self, context: Context, answer: OnDialogue, dialogue: Dialogue, text: str
+    ) -> None:
+        try:
+            await answer(context, dialogue, text)
+        except OutdatedButton:
+            await self._parts.dialogues.end(context.person.id)
+            await context.reply(context.voice.say(CARD_GONE))
 
 
 def _stranger(user: User, language: str, now: datetime) -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from unicodedata import bidirectional
 
@@ -161,7 +162,8 @@ def details(voice: Voice, issuers: Issuers, card: Card) -> Markup:
     facts = [lines(voice, issuers, card), Markup("")]
     facts.append(voice.say("Issuer: {name}", name=issuer_name(voice, issuers, card.issuer)))
     if card.expires_at:
-        facts.append(voice.say("Valid until: {date}", date=voice.date(card.expires_at)))
+        last = card.expires_at - timedelta(microseconds=1)  # it is good until that instant
+        facts.append(voice.say("Valid until: {date}", date=voice.date(last)))
     if not card.alerts_on:
         facts.append(voice.say("Alert: off"))
     elif limit is not None and code:

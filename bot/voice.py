@@ -50,6 +50,11 @@ class Voice:
         """Write a date with its time, in the person's zone; today's without the date."""
         return self.language.moment(moment, self.zone, self.now)
 
+    @property
+    def place(self) -> str:
+        """Name the person's time zone by its city."""
+        return self.language.place(self.zone)
+
     def date(self, moment: datetime) -> str:
         """Write a date, in the person's zone."""
         return self.language.date(moment, self.zone)

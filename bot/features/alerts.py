@@ -183,7 +183,7 @@ async def quiet(context: Context) -> None:
     await context.reply(
         voice.say(
             "When shall I be quiet? Send hours such as 22:30-7:00, in your time zone, {zone}.",
-            zone=voice.zone,
+            zone=voice.place,
         ),
         rows,
     )

@@ -77,7 +77,10 @@ async def timezone(context: Context) -> None:
         return
     await context.parts.dialogues.keep(context.person.id, Dialogue("timezone"))
     rows = [
-        [Button(name, f"timezone:{name}") for name in OFFERED[i : i + 2]]
+        [
+            Button(voice.language.place(ZoneInfo(name)), f"timezone:{name}")
+            for name in OFFERED[i : i + 2]
+        ]
         for i in range(0, len(OFFERED), 2)
     ]
     await context.reply(
@@ -85,7 +88,7 @@ async def timezone(context: Context) -> None:
             "It is {time} in your time zone, {zone}. Choose another, or send its name, "
             "such as Asia/Shanghai.",
             time=voice.language.clock(voice.now, voice.zone),
-            zone=voice.zone,
+            zone=voice.place,
         ),
         rows,
     )
@@ -104,8 +107,10 @@ async def timezone_chosen(context: Context, name: str) -> None:
 
 async def _keep(context: Context, text: str) -> None:
     parts, voice = context.parts, context.voice
-    zones = {zone.casefold(): zone for zone in available_timezones()}
-    name = zones.get(text.strip().replace(" ", "_").casefold())
+    zones = {voice.language.place(ZoneInfo(zone)).casefold(): zone for zone in OFFERED}
+    zones |= {zone.casefold(): zone for zone in available_timezones()}
+    wanted = text.strip().casefold()
+    name = zones.get(wanted) or zones.get(wanted.replace(" ", "_"))
     if name is None:
         await context.reply(
             voice.say(
@@ -115,9 +120,10 @@ async def _keep(context: Context, text: str) -> None:
         return
     await parts.dialogues.end(context.person.id)
     await parts.store.people.change(context.person.id, timezone=name)
-    time = voice.language.clock(voice.now, ZoneInfo(name))
+    zone = ZoneInfo(name)
+    time, place = voice.language.clock(voice.now, zone), voice.language.place(zone)
     await context.show(
-        voice.say("Your time zone is {zone}, where it is {time}.", zone=name, time=time)
+        voice.say("Your time zone is {zone}, where it is {time}.", zone=place, time=time)
     )
 
 

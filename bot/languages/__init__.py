@@ -19,7 +19,13 @@ from string import Formatter
 from typing import TYPE_CHECKING
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time, format_timedelta
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_timezone_location,
+)
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import NumberPattern, format_decimal, format_percent, get_currency_symbol
@@ -98,6 +104,10 @@ class Language:
     def clock(self, at: datetime, zone: tzinfo) -> str:
         """Write the time of day of an aware moment as it is in that time zone."""
         return format_time(at.astimezone(zone), "short", locale=self.locale)
+
+    def place(self, zone: tzinfo) -> str:
+        """Name the city a time zone is called after; its own name where it is after none."""
+        return get_timezone_location(zone, locale=self.locale, return_city=True)
 
     def moment(self, at: datetime, zone: tzinfo, now: datetime | None = None) -> str:
         """Write day and time; given `now`, leave out what today or this year makes plain."""
