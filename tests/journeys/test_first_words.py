@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import struct
+import zlib
+
+import pytest
+
+from tests.house import KIOSK, PIN, YUAN, Guest, House
+
+COMMANDS = [
+    "balance",
+    "bind",
+    "history",
+    "cards",
+    "alerts",
+    "language",
+    "timezone",
+    "privacy",
+    "forget",
+    "help",
+    "cancel",
+    "start",
+]
+
+
+def picture() -> bytes:
+    """One white pixel, as a PNG."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
+
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(b"\0\xff")
+    parts = (chunk(b"IHDR", header), chunk(b"IDAT", pixels), chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+async def test_start_says_in_a_few_lines_what_this_is_and_has_one_button(alice: Guest) -> None:
+    told = await alice.says("/start")
+    assert "keeps your gift cards" in told.text
+    assert "stored encrypted" in told.text
+    assert told.labels == ["Bind the first card"]
+    await alice.presses("Bind the first card")
+    assert "Whose card is it?" in alice.newest.text
+
+
+async def test_start_does_not_speak_of_a_first_card_to_somebody_who_has_one(alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    assert (await alice.says("/start")).labels == ["Bind a card"]
+
+
+async def test_help_lists_every_command_in_the_order_of_the_menu(alice: Guest) -> None:
+    told = (await alice.says("/help")).text
+    listed = [line[1:].split()[0] for line in told.splitlines() if line.startswith("/")]
+    assert listed == COMMANDS
+    assert [entry["command"] for entry in alice.person.menu] == COMMANDS
+
+
+async def test_the_menu_is_registered_for_each_language(house: House) -> None:
+    english = house.guest("Alice", "en").person.menu
+    chinese = house.guest("小明", "zh-hans").person.menu
+    other = house.guest("Jürgen", "de").person.menu
+    assert "What is on my cards" in {entry["description"] for entry in english}
+    assert "查看余额" in {entry["description"] for entry in chinese}
+    assert other == chinese  # the operator's default
+
+
+async def test_cancel_ends_any_conversation_at_any_step(alice: Guest) -> None:
+    assert "nothing to cancel" in (await alice.says("/cancel")).text
+    for steps in (["/bind"], ["/bind", YUAN], ["/timezone"], ["/bind", "AB-778899001", "Shop"]):
+        await alice.says(*steps)
+        assert "Cancelled. Nothing was saved." in (await alice.says("/cancel")).text
+        assert "nothing to cancel" in (await alice.says("/cancel")).text
+    await alice.binds(KIOSK)
+    for button in ("Rename", "Alert"):
+        await alice.says("/balance 2001")
+        await alice.presses(button)
+        if button == "Alert":
+            await alice.presses("Another amount")
+        assert "Cancelled" in (await alice.says("/cancel")).text
+    assert "Kiosk Card" in (await alice.says("/balance")).text
+
+
+@pytest.mark.parametrize("text", ["hello", "hi", "?", "/nosuchcommand", "/", "🤷", "what is this"])
+async def test_anything_not_understood_gets_a_useful_answer(alice: Guest, text: str) -> None:
+    told = await alice.says(text)
+    for way in ("/balance", "/bind", "/help"):
+        assert way in told.text
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 4096, "9" * 4096, "<b>&" * 1000, "/balance " + "&" * 4000, "/bind " + "x" * 4000]
+)
+async def test_a_very_long_text_is_answered_too(alice: Guest, text: str) -> None:
+    await alice.binds(KIOSK)
+    before = len(alice.told)
+    told = await alice.says(text)
+    assert len(alice.told) > before
+    assert "Sorry" not in told.text
+
+
+@pytest.mark.parametrize("steps", [["/bind"], ["/timezone"], ["/bind", YUAN], ["/alerts"]])
+async def test_a_very_long_text_in_a_conversation_is_answered_too(
+    alice: Guest, steps: list[str]
+) -> None:
+    await alice.says(*steps)
+    told = await alice.says("<&>" * 1300)
+    assert "Sorry" not in told.text
+    assert told.by_bot
+
+
+async def test_a_picture_or_a_file_is_answered_kindly_and_a_conversation_goes_on(
+    house: House, alice: Guest
+) -> None:
+    await alice.says("/bind", YUAN)
+    await house.settled(await alice.person.sends("card.png", picture(), caption="my card"))
+    assert "only read text" in alice.newest.text
+    await house.settled(await alice.person.sends("card.pdf", b"%PDF-1.4"))
+    assert "only read text" in alice.newest.text
+    assert "Bound" in (await alice.says(PIN)).text
+
+
+async def test_in_a_group_only_commands_are_answered_and_in_the_persons_language(
+    house: House, alice: Guest
+) -> None:
+    await alice.says("/language zh")
+    family = house.telegram.group("Family", [alice.person])
+    told = await alice.says("/balance@kabao_demo_bot", chat=family)
+    assert "私聊" in told.text
+    before = len(family.chat)
+    await house.settled(await alice.person.says("@kabao_demo_bot 770000002001", chat=family))
+    assert len(family.chat) == before + 1
+    assert house.issuer.requests == 0
+
+
+async def test_commands_are_understood_in_capitals_and_with_the_bots_name(alice: Guest) -> None:
+    assert "no card yet" in (await alice.says("/BALANCE@kabao_demo_bot")).text
+
+
+async def test_an_answer_that_needs_html_is_never_broken_by_a_persons_name(house: House) -> None:
+    guest = house.guest("<b>&amp; </i>", "en")
+    assert "keeps your gift cards" in (await guest.says("/start")).text
