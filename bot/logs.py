@@ -121,6 +121,8 @@ def set_up(
     quiet = logging.DEBUG if logging.getLogger().level < logging.INFO else logging.WARNING
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(quiet)
+    # At DEBUG it writes down whole updates, and no pattern knows a PIN among what people type.
+    logging.getLogger("telegram").setLevel(max(logging.getLogger().level, logging.INFO))
     logging.captureWarnings(True)
     sys.excepthook = _log_crash
     return redaction
