@@ -27,6 +27,14 @@ EMPTY = {
 }
 
 
+# How the server calls the types that it does not call by their names.
+SPOKEN = {
+    "InlineKeyboardButton": "inline keyboard button",
+    "KeyboardButton": "keyboard button",
+    "InlineKeyboardMarkup": "reply markup",
+}
+
+
 class Call(NamedTuple):
     """A well-formed call of the bot."""
 
@@ -109,8 +117,11 @@ def _refusal(name: str, wrong: Wrong) -> Refusal:
     words = str(wrong)
     if words.startswith("must be"):
         return bad_request(f'parameter "{name}" {words}')
-    what = name.replace("_", " ")
-    return bad_request(f"can't parse {what}{' ' if words == 'JSON object' else ': '}{words}")
+    if words == "JSON object":
+        what = "reply keyboard markup" if name == "reply_markup" else name
+        return bad_request(f"can't parse {what} JSON object")
+    what = SPOKEN.get(wrong.inside or "", wrong.inside or name)
+    return bad_request(f"can't parse {what}: {words}")
 
 
 def methods(names: Iterable[str]) -> dict[str, Method]:

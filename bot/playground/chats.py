@@ -156,6 +156,10 @@ class Chats:
     def __iter__(self) -> Iterator[Chat]:
         return iter(self._by_id.values())
 
+    def of(self, chat_id: int) -> Chat | None:
+        """Find a chat by its id."""
+        return self._by_id.get(chat_id)
+
     def find(self, chat_id: int | str) -> Chat:
         """Find the chat a call names, by id or @username; `Refusal` 400 if there is none."""
         chat = self._by_id.get(chat_id) if type(chat_id) is int else self._named(str(chat_id))

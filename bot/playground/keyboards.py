@@ -41,9 +41,10 @@ def checked_keyboard(markup: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _check(button: dict[str, Any]) -> None:
+    for name in ("url", "callback_data"):
+        if button.get(name) == "":  # counts as none, for Telegram as well
+            del button[name]
     actions = [name for name in ACTIONS if name in button]
-    if not button["text"].strip():
-        raise bad_request("can't parse inline keyboard button: Button text must be non-empty")
     if not actions:
         raise bad_request(
             "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
@@ -53,8 +54,9 @@ def _check(button: dict[str, Any]) -> None:
             "can't parse inline keyboard button: "
             f"Only one of {actions[0]} and {actions[1]} may be given"
         )
-    data = button.get("callback_data")
-    if data is not None and not 1 <= len(data.encode()) <= LONGEST_DATA:
+    if not button["text"].strip():
+        raise bad_request("inline keyboard button text must be non-empty")
+    if len(button.get("callback_data", "").encode()) > LONGEST_DATA:
         raise bad_request("BUTTON_DATA_INVALID")
     if "url" in button:
         _check_url(button["url"])

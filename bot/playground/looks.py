@@ -21,6 +21,7 @@ STYLES = {
     "code": "ansicyan",
     "pre": "ansicyan",
     "text_link": "underline",
+    "text_mention": "underline",
     "url": "underline",
     "bot_command": "ansiblue",
 }

@@ -7,6 +7,7 @@ that Telegram's own server runs. Offsets and lengths count UTF-16 code units.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +35,14 @@ TAGS = {
 NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|([a-zA-Z]+));?")
 _NAME = re.compile(r"[^\s>]*")
-_ATTRIBUTE = re.compile(r"\s*(?P<name>[^\s=>]+)\s*(?P<equal>=?)\s*")
-_LITERAL = re.compile(r"\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<token>[\w.-]+)(?=[\s>]|$)")
+_ATTRIBUTE = re.compile(r"\s*(?P<name>[^\s=>/\"']*)\s*(?P<equal>=?)\s*")
+_LITERAL = re.compile(
+    r"\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<token>[a-zA-Z0-9.-]*)(?=[\s>]|$)"
+)
+_CLOSING = re.compile(r"\s*>")
+_MENTION = re.compile(r"tg:(?://)?user/?\?id=([0-9]{1,16})", re.IGNORECASE)
+LONGEST_REFERENCE = 10
+"""Characters of a numeric reference, from which on it is left as it stands."""
 
 
 def utf16_length(text: str) -> int:
@@ -102,7 +109,7 @@ class _Reader:
 
     def _attributes(self, tag: str, begin: int) -> str:
         argument = ""
-        while not (closing := re.compile(r"\s*>").match(self.text, self.at)):
+        while not (closing := _CLOSING.match(self.text, self.at)):
             name, value = self._attribute(tag, begin)
             argument = _argument(tag, name, value) or argument
         self.at = closing.end()
@@ -110,20 +117,26 @@ class _Reader:
 
     def _attribute(self, tag: str, begin: int) -> tuple[str, str]:
         found = _ATTRIBUTE.match(self.text, self.at)
-        if not found or found.end() == len(self.text):
+        assert found is not None
+        if not found["name"]:
+            at = self._byte(begin)
+            raise _cannot(f'Empty attribute name in the tag "{tag}" at byte offset {at}')
+        if found.end() == len(self.text):
             raise _cannot(f'Unclosed start tag "{tag}" at byte offset {self._byte(begin)}')
         self.at = found.end()
         if not found["equal"]:
-            return found["name"].lower(), found["name"]
+            return found["name"], ""
         literal = _LITERAL.match(self.text, self.at)
         if not literal:
             if self.text[self.at] in "'\"":
                 raise _cannot(f"Unclosed start tag at byte offset {self._byte(begin)}")
             raise _cannot(f"Unexpected end of name token at byte offset {self._byte(self.at)}")
         self.at = literal.end()
+        if self.at == len(self.text):
+            raise _cannot(f"Unclosed start tag at byte offset {self._byte(begin)}")
         if literal["token"] is not None:
-            return found["name"].lower(), literal["token"].lower()
-        return found["name"].lower(), _decode(literal["double"] or literal["single"] or "")
+            return found["name"], literal["token"].lower()
+        return found["name"], _decode(literal["double"] or literal["single"] or "")
 
     def _end_tag(self, begin: int) -> None:
         at = self._byte(begin)
@@ -131,15 +144,16 @@ class _Reader:
             raise _cannot(f"Unexpected end tag at byte offset {at}")
         name = _NAME.match(self.text, begin + 2)
         assert name is not None
-        closing = re.compile(r"\s*>").match(self.text, name.end())
+        closing = _CLOSING.match(self.text, name.end())
         if not closing:
             raise _cannot(f"Unclosed end tag at byte offset {at}")
         self.at = closing.end()
         opened = self.open.pop()
-        if name[0] and name[0].lower() != opened.tag:
+        found = name[0].lower()
+        if found not in {"", opened.tag}:
             raise _cannot(
                 f"Unmatched end tag at byte offset {at}, "
-                f'expected "</{opened.tag}>", found "</{name[0]}>"'
+                f'expected "</{opened.tag}>", found "</{found}>"'
             )
         if self.length > opened.offset:
             self._close(opened)
@@ -151,27 +165,27 @@ class _Reader:
             "length": self.length - opened.offset,
         }
         if opened.tag == "a":
-            url = _url(opened.argument or "".join(self.plain[opened.start :]))
-            if url is None:
+            target = _target(opened.argument or "".join(self.plain[opened.start :]))
+            if target is None:
                 return
-            entity["url"] = url
+            entity |= target
         elif opened.tag == "blockquote" and opened.argument:
             entity["type"] = "expandable_blockquote"
-        elif opened.tag in {"code", "pre"} and self._in_pre(opened, entity):
+        elif opened.tag in {"code", "pre"} and self._joined(opened, entity):
             return
         self.entities.append(entity)
 
-    def _in_pre(self, opened: _Open, entity: Entity) -> bool:
-        """Join `<pre><code class="language-x">` into one entity, as Telegram does."""
-        if opened.tag == "code":
-            if opened.argument:
-                entity["language"] = opened.argument
-            return False
+    def _joined(self, opened: _Open, entity: Entity) -> bool:
+        """Join code in a certain language and `pre` around the same text into one entity."""
+        other = {"code": "pre", "pre": "code"}[opened.tag]
         last = self.entities[-1] if self.entities else {}
-        same = {"offset": entity["offset"], "length": entity["length"]}.items()
-        if last.get("type") == "code" and same <= last.items():
-            last["type"] = "pre"
+        same = {"type": other, "offset": entity["offset"], "length": entity["length"]}.items()
+        language = opened.argument or last.get("language")
+        if language and same <= last.items():
+            last |= {"type": "pre", "language": language}
             return True
+        if opened.argument:
+            entity["language"] = opened.argument
         return False
 
 
@@ -201,14 +215,24 @@ def _character(found: re.Match[str]) -> str:
     if name:
         return NAMED.get(name, found[0])
     code = int(hexadecimal, 16) if hexadecimal else int(decimal)
-    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else found[0]  # noqa: PLR2004
+    if len(found[0].rstrip(";")) >= LONGEST_REFERENCE or not 0 < code < sys.maxunicode:
+        return found[0]
+    if 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004 - half of a surrogate pair
+        raise _cannot(
+            "Text contains invalid Unicode characters after decoding HTML entities, "
+            "check for unmatched surrogate code units"
+        )
+    return chr(code)
 
 
-def _url(text: str) -> str | None:
+def _target(text: str) -> Entity | None:
+    """Make what is different about a link: where it leads, or whom it names."""
     text = text.strip()
+    if person := _MENTION.match(text):
+        return {"type": "text_mention", "user": {"id": int(person[1])}}
     if re.match(r"(https?|tg|ftp|tonsite)://", text, re.IGNORECASE):
-        return text if "/" in text.partition("://")[2] else text + "/"
-    return f"http://{text}/" if re.fullmatch(r"[\w.-]+\.\w{2,}", text) else None
+        return {"url": text if "/" in text.partition("://")[2] else text + "/"}
+    return {"url": f"http://{text}/"} if re.fullmatch(r"[\w.-]+\.\w{2,}", text) else None
 
 
 def parse_html(text: str) -> tuple[str, list[Entity]]:

@@ -11,11 +11,14 @@ from bot.playground.refusals import Refusal, bad_request
 
 if TYPE_CHECKING:
     from bot.playground.chats import Chat, Message
+    from bot.playground.markup import Entity
     from bot.playground.shapes import Upload
     from bot.playground.world import World
 
 Values = dict[str, Any]
 
+LONGEST_SOURCE = 2**15
+"""Bytes, markup included."""
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
 DELETABLE = 48 * 3600
@@ -26,12 +29,14 @@ MOST_DELETED = 100
 def send_message(world: World, values: Values) -> Message:
     """Send text."""
     chat = world.chats.writable(values["chat_id"])
-    return _send(world, chat, values, _text(values))
+    return _send(world, chat, values, _text(world, values))
 
 
-def _text(values: Values) -> Message:
+def _text(world: World, values: Values) -> Message:
     if not values.get("text"):
         raise bad_request("message text is empty")
+    if len(values["text"]) > LONGEST_SOURCE // 4 and len(values["text"].encode()) > LONGEST_SOURCE:
+        raise bad_request("text is too long")
     text, entities = formatted(values["text"], values.get("parse_mode"), values.get("entities"))
     if not text:
         raise bad_request("text must be non-empty")
@@ -39,7 +44,7 @@ def _text(values: Values) -> Message:
         raise bad_request("message is too long")
     content: Message = {"text": text}
     if entities:
-        content["entities"] = entities
+        content["entities"] = _known(world, entities)
     if "link_preview_options" in values:
         content["link_preview_options"] = values["link_preview_options"]
     return content
@@ -77,7 +82,7 @@ def send_photo(world: World, values: Values) -> Message:
     stored = _stored(world, values["photo"], "photos")
     width, height = picture_size(stored.content)
     size = {**stored.about(), "width": width, "height": height}
-    return _send(world, chat, values, {"photo": [size], **_caption(values)})
+    return _send(world, chat, values, {"photo": [size], **_caption(world, values)})
 
 
 def send_document(world: World, values: Values) -> Message:
@@ -85,7 +90,7 @@ def send_document(world: World, values: Values) -> Message:
     chat = world.chats.writable(values["chat_id"])
     stored = _stored(world, values["document"], "documents")
     document = {**stored.about(), "file_name": stored.name, "mime_type": stored.type}
-    return _send(world, chat, values, {"document": document, **_caption(values)})
+    return _send(world, chat, values, {"document": document, **_caption(world, values)})
 
 
 def _stored(world: World, given: Upload | str, folder: str) -> Stored:
@@ -96,7 +101,7 @@ def _stored(world: World, given: Upload | str, folder: str) -> Stored:
     return world.files.keep(folder, given.name, given.content)
 
 
-def _caption(values: Values) -> Message:
+def _caption(world: World, values: Values) -> Message:
     text, entities = formatted(
         values.get("caption", ""), values.get("parse_mode"), values.get("caption_entities")
     )
@@ -104,8 +109,17 @@ def _caption(values: Values) -> Message:
         raise bad_request("message caption is too long")
     content: Message = {"caption": text} if text else {}
     if entities:
-        content["caption_entities"] = entities
+        content["caption_entities"] = _known(world, entities)
     return content
+
+
+def _known(world: World, entities: list[Entity]) -> list[Entity]:
+    """Let mentions name those alone whom the bot can know: who wrote to it."""
+    return [
+        one if one["type"] != "text_mention" else {**one, "user": user}
+        for one in entities
+        if one["type"] != "text_mention" or (user := world.user(one["user"]["id"]))
+    ]
 
 
 def edit_message_text(world: World, values: Values) -> Message:
@@ -119,7 +133,7 @@ def edit_message_text(world: World, values: Values) -> Message:
         if name not in {"text", "entities", "link_preview_options", "reply_markup"}
     }
     keyboard = checked_keyboard(values.get("reply_markup"))
-    changed = kept | _text(values) | ({"reply_markup": keyboard} if keyboard else {})
+    changed = kept | _text(world, values) | ({"reply_markup": keyboard} if keyboard else {})
     return _edit(world, chat, message, changed)
 
 

@@ -160,7 +160,7 @@ def leave_chat(world: World, values: Values) -> bool:
     chat = world.chats.writable(values["chat_id"])
     if chat.private:
         raise bad_request("chat member status can't be changed in private chats")
-    chat.closed = "bot is not a member of the supergroup chat"
+    chat.closed = f"bot is not a member of the {chat.about['type']} chat"
     return True
 
 

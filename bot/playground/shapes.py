@@ -22,7 +22,14 @@ class Upload:
 
 
 class Wrong(Exception):  # noqa: N818 - it becomes a Refusal
-    """A value that is not of the type asked for; the text completes "can't parse ...: "."""
+    """A value that is not of the type asked for; the text completes "can't parse ...: ".
+
+    `inside` is the published type, the innermost, in which it was found.
+    """
+
+    def __init__(self, words: str, inside: str | None = None) -> None:
+        super().__init__(words)
+        self.inside = inside
 
 
 def _integer(value: object) -> int:
@@ -126,20 +133,20 @@ class Types:
 
         def check(value: Any) -> object:
             if type(value) is not dict:
-                raise Wrong(f"{kind} must be of type Object")
+                raise Wrong(f"{kind} must be an Object", kind)
             for name, given in value.items():
                 if name not in known:
-                    raise Wrong(f'{kind} has no field "{name}"')
+                    raise Wrong(f'{kind} has no field "{name}"', kind)
                 of, only = known[name]
                 try:
                     value[name] = of(given)
                 except Wrong as wrong:
-                    raise Wrong(_within(name, wrong)) from None
+                    raise Wrong(_within(name, wrong), wrong.inside or kind) from None
                 if only is not None and given != only:
-                    raise Wrong(f'Field "{name}" of {kind} must be "{only}"')
+                    raise Wrong(f'Field "{name}" of {kind} must be "{only}"', kind)
             for name in required:
                 if name not in value:
-                    raise Wrong(f'Can\'t find field "{name}"')
+                    raise Wrong(f'Can\'t find field "{name}"', kind)
             return value
 
         return check

@@ -50,7 +50,6 @@ class World:
     chats: Chats = field(default_factory=Chats)
     files: Files = field(default_factory=Files)
     menus: Menus = field(default_factory=Menus)
-    users: dict[int, dict[str, Any]] = field(default_factory=dict)
     queries: dict[str, Query] = field(default_factory=dict)
     asked: int = 0
 
@@ -73,6 +72,14 @@ class World:
         if self.limits is not None:
             self.limits.note(chat.id)
         return chat.post(self.bot, self.now(), content)
+
+    def user(self, number: int) -> dict[str, Any] | None:
+        """Give the User object of somebody who once wrote to the bot, or None."""
+        chat = self.chats.of(number)
+        if chat is None or not chat.private or chat.closed == STRANGER:
+            return None
+        names = ("id", "first_name", "last_name", "username")
+        return {"is_bot": False} | {name: chat.about[name] for name in names if name in chat.about}
 
     def ask(self, chat: Chat, person: int) -> str:
         """Note that a person pressed a button; the id of the query that waits for an answer."""

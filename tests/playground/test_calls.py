@@ -73,26 +73,26 @@ BUTTON = {"text": "x", "callback_data": "y"}
         ({"chat_id": []}, 'parameter "chat_id" must be of type Number'),
         ({"txt": "x"}, 'unknown parameter "txt"'),
         ({"protect_content": "maybe"}, 'parameter "protect_content" must be of type Boolean'),
-        ({"reply_markup": "{"}, "can't parse reply markup JSON object"),
+        ({"reply_markup": "{"}, "can't parse reply keyboard markup JSON object"),
         (
             {"reply_markup": {"inline_keyboard": [BUTTON]}},
             'can\'t parse reply markup: Field "inline_keyboard" must be of type Array',
         ),
         (
             {"reply_markup": {"inline_keyboard": [[{"callback_data": "y"}]]}},
-            "can't parse reply markup: Can't find field \"text\"",
+            "can't parse inline keyboard button: Can't find field \"text\"",
         ),
         (
             {"reply_markup": {"inline_keyboard": [[BUTTON | {"text": 5}]]}},
-            'can\'t parse reply markup: Field "text" must be of type String',
+            'can\'t parse inline keyboard button: Field "text" must be of type String',
         ),
         (
             {"reply_markup": {"inline_keyboard": [[BUTTON | {"colour": "red"}]]}},
-            'can\'t parse reply markup: InlineKeyboardButton has no field "colour"',
+            'can\'t parse inline keyboard button: InlineKeyboardButton has no field "colour"',
         ),
         (
             {"entities": [{"type": "bold", "offset": "0", "length": 1}]},
-            'can\'t parse entities: Field "offset" must be of type Number',
+            'can\'t parse MessageEntity: Field "offset" must be of type Number',
         ),
         ({"message_thread_id": 5}, "message thread not found"),
     ],
@@ -111,7 +111,10 @@ async def test_a_scope_is_one_of_the_published(telegram: Telegram) -> None:
     status, answer = await call(telegram, "setMyCommands", json=given)
     assert (status, answer["description"]) == (
         400,
-        'Bad Request: can\'t parse scope: Field "type" of BotCommandScopeDefault must be "default"',
+        (
+            "Bad Request: can't parse BotCommandScopeDefault: "
+            'Field "type" of BotCommandScopeDefault must be "default"'
+        ),
     )
 
 

@@ -57,6 +57,18 @@ async def test_a_person_sees_what_is_marked_as_it_was_meant(bot: Bot, alice: Per
         ("<b x=", 'Unclosed start tag "b" at byte offset 0'),
         ("<span>x</span>", 'Tag "span" must have class "tg-spoiler" at byte offset 0'),
         ('<a href="x', "Unclosed start tag at byte offset 0"),
+        ('<a href="x"', "Unclosed start tag at byte offset 0"),
+        ("<b x", 'Unclosed start tag "b" at byte offset 0'),
+        ("<b />", 'Empty attribute name in the tag "b" at byte offset 0'),
+        ("<b/>", 'Unsupported start tag "b/" at byte offset 0'),
+        ("<b>x</I>", 'Unmatched end tag at byte offset 4, expected "</b>", found "</i>"'),
+        (
+            "&#xd83d;",
+            (
+                "Text contains invalid Unicode characters after decoding HTML entities, "
+                "check for unmatched surrogate code units"
+            ),
+        ),
         ("<a href=&>x</a>", "Unexpected end of name token at byte offset 8"),
         ("<b>x</b", "Unclosed end tag at byte offset 4"),
     ],
@@ -79,6 +91,11 @@ async def test_a_client_is_told_where_it_went_wrong(bot: Bot, alice: Person) -> 
         ("&lt;&#38;&#x4f59;&nbsp;&", []),
         ('<pre><code class="language-py">x</code></pre>', [("pre", 0, 1, "py")]),
         ("<pre>x</pre>", [("pre", 0, 1, None)]),
+        ('<code class="language-py"><pre>x</pre></code>', [("pre", 0, 1, "py")]),
+        ("<pre><code>x</code></pre>", [("code", 0, 1, None), ("pre", 0, 1, None)]),
+        ("<i>x</>", [("italic", 0, 1, None)]),
+        ("<a>a.bc</a>", [("text_link", 0, 4, None)]),
+        ("&#1114111;&#00000065;", []),
         ('<code class="language-py">x</code>', [("code", 0, 1, None)]),
         ('<span class="tg-spoiler">x</span>', [("spoiler", 0, 1, None)]),
         ("<blockquote>x</blockquote>", [("blockquote", 0, 1, None)]),

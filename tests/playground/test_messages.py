@@ -123,13 +123,43 @@ async def test_a_text_has_1_to_4096_characters(
         await bot.send_message(alice.id, text)
 
 
+async def test_a_text_has_32_kilobytes_with_its_markup(bot: Bot, alice: Person) -> None:
+    with pytest.raises(BadRequest, match="Text is too long"):
+        await bot.send_message(alice.id, f"<b>x</b>{'<b></b>' * 4700}", parse_mode="HTML")
+
+
+async def test_a_person_is_mentioned_who_has_written(
+    telegram: Telegram, bot: Bot, alice: Person
+) -> None:
+    eve = telegram.person("Eve")
+    sent = await bot.send_message(
+        alice.id,
+        f'<a href="tg://user?id={alice.id}">You</a>, <a href="tg://user?id={eve.id}">Eve</a>',
+        parse_mode="HTML",
+    )
+    assert sent.text == "You, Eve"
+    (mention,) = sent.entities
+    assert mention.user is not None
+    assert (mention.type, mention.user.first_name) == ("text_mention", "Alice")
+
+
+async def test_a_person_changes_what_they_wrote(bot: Bot, alice: Person) -> None:
+    number = await alice.edits(alice.chat[0].id, "/help")
+    *_, update = await bot.get_updates()
+    assert update.update_id == number
+    assert update.edited_message is not None
+    assert update.edited_message.text == "/help"
+    with pytest.raises(LookupError, match="people edit what they wrote"):
+        await alice.edits((await bot.send_message(alice.id, "x")).message_id, "y")
+
+
 async def test_length_counts_after_the_markup_is_read(bot: Bot, alice: Person) -> None:
     await bot.send_message(alice.id, f"<b>{'x' * 4096}</b>", parse_mode="HTML")
     assert len(alice.newest.text) == 4096
 
 
-@pytest.mark.parametrize("data", ["", "x" * 65, "余" * 22])
-async def test_a_button_carries_1_to_64_bytes(bot: Bot, alice: Person, data: str) -> None:
+@pytest.mark.parametrize("data", ["x" * 65, "余" * 22])
+async def test_a_button_carries_at_most_64_bytes(bot: Bot, alice: Person, data: str) -> None:
     markup = InlineKeyboardMarkup([[InlineKeyboardButton("x", callback_data=data)]])
     with pytest.raises(BadRequest, match="Button_data_invalid"):
         await bot.send_message(alice.id, "x", reply_markup=markup)
@@ -139,6 +169,7 @@ async def test_a_button_carries_1_to_64_bytes(bot: Bot, alice: Person, data: str
 async def test_a_button_leads_somewhere_and_has_a_text(bot: Bot, alice: Person) -> None:
     bad = [
         (InlineKeyboardButton("x"), "text buttons are unallowed"),
+        (InlineKeyboardButton("x", callback_data=""), "text buttons are unallowed"),
         (InlineKeyboardButton(" ", callback_data="x"), "must be non-empty"),
         (InlineKeyboardButton("x", url="nowhere"), "wrong http url"),
         (InlineKeyboardButton("x", url="file:///etc/passwd"), "unsupported url protocol"),
