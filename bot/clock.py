@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.delivery import deliver
+from storage import StorageError
 
 if TYPE_CHECKING:
     from telegram.ext import JobQueue
@@ -66,7 +67,10 @@ class Clock:
         """
         for issuer in self._parts.issuers.all():
             if issuer.asks_api:
-                await self._fill(issuer)
+                try:
+                    await self._fill(issuer)
+                except StorageError:
+                    log.exception("could not find out which cards of %s are due", issuer.slug)
 
     async def _fill(self, issuer: Issuer) -> None:
         free = issuer.concurrency - self._reading[issuer.slug]

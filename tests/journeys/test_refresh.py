@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from tests.house import FLAKY, KIOSK, PIN, YUAN, Guest, House
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    import pytest
 
 # Cards are read every six hours unless the operator says otherwise.
 
@@ -184,6 +187,22 @@ async def test_an_issuer_that_hangs_does_not_hold_up_the_others(tmp_path: Path) 
         await alice.person.finds("runs low: CN¥21.50")
         await bob.person.says("/help")
         await bob.person.finds("/balance")
+
+
+async def test_a_card_damaged_on_the_disk_holds_up_no_other(
+    house: House, alice: Guest, bob: Guest, caplog: pytest.LogCaptureFixture
+) -> None:
+    await alice.binds(KIOSK)
+    await bob.binds(KIOSK)
+    await house.stop()
+    with sqlite3.connect(house.database) as raw:
+        raw.execute("UPDATE cards SET tail = x'0011' WHERE owner_id = ?", (bob.id,))
+    raw.close()
+    await house.start()
+    house.issuer.spend(KIOSK, 14000)
+    await house.passes(hours=7)
+    assert alice.sees("runs low: CN¥21.50")
+    assert "does not open" in caplog.text
 
 
 WELL = """
