@@ -1,15 +1,15 @@
-"""The Bot API over real HTTP, against a server that answers what each story needs."""
+"""The Bot API over real HTTP, against the playground and its ways to go wrong."""
 
 import asyncio
 import io
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from telegram import Bot, InputMediaDocument
+from telegram import Bot
 from telegram.error import (
     BadRequest,
     Forbidden,
@@ -20,211 +20,178 @@ from telegram.error import (
     TimedOut,
 )
 
+from bot.playground.people import Person
+from bot.playground.shapes import Upload
+from bot.playground.telegram import Telegram
 from bot.transport import AiohttpRequest
-
-TOKEN = "123456789:AAsecretsecretsecretsecretsecretsecr"
-ME = {"id": 123456789, "is_bot": True, "first_name": "Kabao", "username": "kabao_bot"}
-MESSAGE = {"message_id": 7, "date": 1_700_000_000, "chat": {"id": 1, "type": "private"}}
-
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def unpacked(field: str | bytes | bytearray | web.FileField) -> object:
-    if isinstance(field, web.FileField):
-        return field.filename, field.file.read()
-    return field
-
-
-class Telegram:
-    """A server whose answers a test chooses; it remembers who connected and what was asked."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Answer] = {}
-        self.asked: list[tuple[str, dict[str, object]]] = []
-        self.peers: set[object] = set()
-        self.hung = asyncio.Event()
-        app = web.Application()
-        app.router.add_route("*", "/{file:file/|}bot{token}/{method:.*}", self.answer)
-        self.server = TestServer(app)
-
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        assert request.transport is not None
-        self.peers.add(request.transport.get_extra_info("peername"))
-        method = request.match_info["method"]
-        if request.content_type == "application/json":
-            self.asked.append((method, await request.json()))
-        elif request.content_type == "multipart/form-data":
-            fields = (await request.post()).items()
-            self.asked.append((method, {name: unpacked(field) for name, field in fields}))
-        if chosen := self.answers.get(method):
-            return await chosen(request)
-        return web.json_response({"ok": True, "result": ME if method == "getMe" else MESSAGE})
-
-    def fails(self, method: str, status: int, **body: object) -> None:
-        async def refuse(_request: web.Request) -> web.Response:
-            return web.json_response({"ok": False, "error_code": status, **body}, status=status)
-
-        self.answers[method] = refuse
 
 
 @pytest.fixture
 async def telegram() -> AsyncIterator[Telegram]:
-    telegram = Telegram()
-    await telegram.server.start_server()
-    yield telegram
-    await telegram.server.close()
+    async with Telegram() as telegram:
+        yield telegram
+
+
+@pytest.fixture
+async def alice(telegram: Telegram) -> Person:
+    alice = telegram.person("Alice", "en")
+    await alice.says("/start")
+    return alice
 
 
 @pytest.fixture
 async def bot(telegram: Telegram) -> AsyncIterator[Bot]:
-    root = str(telegram.server.make_url("/")).rstrip("/")
     async with Bot(
-        TOKEN,
-        base_url=f"{root}/bot",
-        base_file_url=f"{root}/file/bot",
+        telegram.token,
+        base_url=telegram.api_url,
+        base_file_url=telegram.file_url,
         request=AiohttpRequest(read_timeout=5),
         get_updates_request=AiohttpRequest(pool_size=1),
     ) as bot:
         yield bot
 
 
-async def test_a_message_is_sent_and_its_answer_is_read(telegram: Telegram, bot: Bot) -> None:
-    sent = await bot.send_message(1, "余额 <b>37.66</b>", parse_mode="HTML")
-    assert sent.message_id == 7
-    assert telegram.asked[-1] == (
-        "sendMessage",
-        {"chat_id": 1, "text": "余额 <b>37.66</b>", "parse_mode": "HTML"},
-    )
+def told(failure: BaseException) -> str:
+    return "".join(traceback.format_exception(failure))
+
+
+async def test_a_message_is_sent_and_its_answer_is_read(alice: Person, bot: Bot) -> None:
+    sent = await bot.send_message(alice.id, "余额 <b>37.66</b>", parse_mode="HTML")
+    assert sent.message_id == alice.newest.id
+    assert alice.sees("余额 37.66")
+
+
+async def test_what_a_person_writes_arrives(alice: Person, bot: Bot) -> None:
+    (update,) = await bot.get_updates()
+    assert update.message is not None
+    assert (update.message.text, update.message.chat_id) == ("/start", alice.id)
 
 
 async def test_a_file_is_uploaded_with_its_name_and_its_caption(
-    telegram: Telegram, bot: Bot
+    telegram: Telegram, alice: Person, bot: Bot
 ) -> None:
-    await bot.send_document(1, io.BytesIO(b"a,b\n"), filename="history.csv", caption="历史")
-    method, fields = telegram.asked[-1]
-    assert method == "sendDocument"
-    assert fields["document"] == ("history.csv", b"a,b\n")
-    assert fields["caption"] == "历史"
-    assert fields["chat_id"] == "1"
+    content = io.BytesIO(b"a,b\n")
+    await bot.send_document(alice.id, content, filename="history.csv", caption="历史")
+    (call,) = telegram.called("sendDocument")
+    assert call["document"] == Upload("history.csv", b"a,b\n")
+    assert (call["caption"], call["chat_id"]) == ("历史", alice.id)
 
 
-async def test_an_album_is_uploaded_with_each_of_its_files(telegram: Telegram, bot: Bot) -> None:
-    async def album(_request: web.Request) -> web.Response:
-        return web.json_response({"ok": True, "result": [MESSAGE, MESSAGE]})
-
-    telegram.answers["sendMediaGroup"] = album
-    sent = await bot.send_media_group(1, [InputMediaDocument(b"one"), InputMediaDocument(b"two")])
-    uploads = [field for field in telegram.asked[-1][1].values() if isinstance(field, tuple)]
-    assert len(sent) == 2
-    assert {content for _name, content in uploads} == {b"one", b"two"}
-
-
-async def test_a_file_is_downloaded(telegram: Telegram, bot: Bot) -> None:
-    async def described(_request: web.Request) -> web.Response:
-        file = {"file_id": "f", "file_unique_id": "u", "file_path": "photos/1.png"}
-        return web.json_response({"ok": True, "result": file})
-
-    async def content(_request: web.Request) -> web.Response:
-        return web.Response(body=b"\x89PNG")
-
-    telegram.answers |= {"getFile": described, "photos/1.png": content}
-    assert await (await bot.get_file("f")).download_as_bytearray() == b"\x89PNG"
+async def test_a_file_comes_back_as_it_was(alice: Person, bot: Bot) -> None:
+    sent = await bot.send_document(alice.id, b"\x00\xff card", filename="export.bin")
+    assert sent.document is not None
+    file = await bot.get_file(sent.document.file_id)
+    assert await file.download_as_bytearray() == b"\x00\xff card"
 
 
 async def test_many_calls_one_after_another_share_one_connection(
-    telegram: Telegram, bot: Bot
+    telegram: Telegram, alice: Person, bot: Bot
 ) -> None:
     for _ in range(5):
-        await bot.send_message(1, "x")
-    assert len(telegram.peers) == 1
+        await bot.send_message(alice.id, "x")
+    assert telegram._runner is not None
+    assert telegram._runner.server is not None
+    assert len(telegram._runner.server.connections) == 1
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "error"),
-    [
-        (429, {"parameters": {"retry_after": 3}, "description": "Too Many Requests"}, RetryAfter),
-        (403, {"description": "Forbidden: bot was blocked by the user"}, Forbidden),
-        (400, {"description": "Bad Request: message is not modified"}, BadRequest),
-        (401, {"description": "Unauthorized"}, InvalidToken),
-        (500, {"description": "Internal Server Error"}, NetworkError),
-    ],
+    ("status", "error"),
+    [(400, BadRequest), (401, InvalidToken), (403, Forbidden), (500, NetworkError)],
 )
 async def test_a_refusal_is_the_error_python_telegram_bot_has_for_it(
-    telegram: Telegram, bot: Bot, status: int, body: dict[str, object], error: type[TelegramError]
+    telegram: Telegram, alice: Person, bot: Bot, status: int, error: type[TelegramError]
 ) -> None:
-    telegram.fails("sendMessage", status, **body)
+    telegram.fail("sendMessage", status=status)
     with pytest.raises(error):
-        await bot.send_message(1, "x")
+        await bot.send_message(alice.id, "x")
+
+
+async def test_a_flood_is_told_with_the_time_to_wait(
+    telegram: Telegram, alice: Person, bot: Bot
+) -> None:
+    telegram.fail("sendMessage", retry_after=3)
+    with pytest.raises(RetryAfter, match="3 seconds"):
+        await bot.send_message(alice.id, "x")
 
 
 async def test_a_gateway_that_answers_with_a_page_does_not_tell_the_token(
-    telegram: Telegram, bot: Bot
+    telegram: Telegram, alice: Person, bot: Bot
 ) -> None:
-    async def page(request: web.Request) -> web.Response:
-        return web.Response(status=502, text=f"<h1>{request.url}</h1>", content_type="text/html")
-
-    telegram.answers["sendMessage"] = page
+    page = f"<h1>{telegram.api_url}{telegram.token}/sendMessage</h1>"
+    telegram.garble("sendMessage", status=502, body=page.encode())
     with pytest.raises(NetworkError, match=r"Bad Gateway \(502\)") as failed:
-        await bot.send_message(1, "x")
-    assert TOKEN not in "".join(traceback.format_exception(failed.value))
+        await bot.send_message(alice.id, "x")
+    assert telegram.token not in told(failed.value)
 
 
 async def test_an_answer_that_is_no_json_is_an_error_and_is_not_shown(
-    telegram: Telegram, bot: Bot, caplog: pytest.LogCaptureFixture
+    telegram: Telegram, alice: Person, bot: Bot, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def garbled(_request: web.Request) -> web.Response:
-        return web.Response(text="{card 6006491234567890")
-
-    telegram.answers["sendMessage"] = garbled
-    with pytest.raises(TelegramError, match="Invalid server response"):
-        await bot.send_message(1, "x")
-    assert "6006" not in caplog.text
+    telegram.garble("sendMessage", status=200, body=b"{card 6006491234567890")
+    with pytest.raises(TelegramError, match="Invalid server response") as failed:
+        await bot.send_message(alice.id, "x")
+    assert "6006" not in caplog.text + told(failed.value)
 
 
-async def test_silence_is_a_timeout(telegram: Telegram, bot: Bot) -> None:
-    async def silence(_request: web.Request) -> web.Response:
-        await telegram.hung.wait()
-        return web.Response()
-
-    telegram.answers["sendMessage"] = silence
+async def test_silence_is_a_timeout(telegram: Telegram, alice: Person, bot: Bot) -> None:
+    telegram.hang("sendMessage")
     with pytest.raises(TimedOut) as failed:
-        await bot.send_message(1, "x", read_timeout=0.02)
-    telegram.hung.set()
-    assert TOKEN not in "".join(traceback.format_exception(failed.value))
+        await bot.send_message(alice.id, "x", read_timeout=0.02)
+    assert telegram.token not in told(failed.value)
+
+
+async def test_an_upload_that_is_never_answered_is_a_timeout(
+    telegram: Telegram, alice: Person, bot: Bot
+) -> None:
+    telegram.hang("sendDocument")
+    with pytest.raises(TimedOut):
+        await bot.send_document(alice.id, b"x", filename="x.csv", read_timeout=0.02)
 
 
 async def test_a_connection_cut_off_is_a_network_error(
-    telegram: Telegram, bot: Bot, caplog: pytest.LogCaptureFixture
+    telegram: Telegram, alice: Person, bot: Bot, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def cut(request: web.Request) -> web.Response:
-        assert request.transport is not None
-        request.transport.abort()
-        return web.Response()
-
     caplog.set_level(logging.DEBUG)
-    telegram.answers["sendMessage"] = cut
+    telegram.reset("sendMessage")
     with pytest.raises(NetworkError) as failed:
-        await bot.send_message(1, "x")
+        await bot.send_message(alice.id, "x")
     assert not isinstance(failed.value, TimedOut)
-    assert TOKEN not in "".join(traceback.format_exception(failed.value))
-    assert TOKEN not in caplog.text
+    assert telegram.token not in caplog.text + told(failed.value)
 
 
-async def test_nobody_listening_is_a_network_error(telegram: Telegram, bot: Bot) -> None:
-    await telegram.server.close()
+async def test_nobody_listening_is_a_network_error(
+    telegram: Telegram, alice: Person, bot: Bot
+) -> None:
+    await telegram.stop()
     with pytest.raises(NetworkError) as failed:
-        await bot.send_message(1, "x")
-    assert TOKEN not in "".join(traceback.format_exception(failed.value))
+        await bot.send_message(alice.id, "x")
+    assert telegram.token not in told(failed.value)
 
 
-async def test_a_redirect_is_not_followed_with_the_token(telegram: Telegram, bot: Bot) -> None:
-    async def elsewhere(_request: web.Request) -> web.Response:
-        raise web.HTTPFound("/botelsewhere/sendMessage")
+async def test_one_long_poll_does_not_keep_an_answer_waiting(
+    telegram: Telegram, alice: Person, bot: Bot
+) -> None:
+    await bot.get_updates()
+    poll = asyncio.create_task(bot.get_updates(offset=2**31 - 1, timeout=30))
+    await telegram.next_call("getUpdates")
+    await bot.send_message(alice.id, "at once")
+    assert not poll.done()
+    poll.cancel()
 
-    telegram.answers["sendMessage"] = elsewhere
-    with pytest.raises(NetworkError):
-        await bot.send_message(1, "x")
-    assert [method for method, _ in telegram.asked] == ["getMe", "sendMessage"]
+
+async def test_a_redirect_is_not_followed_with_the_token() -> None:
+    asked: list[str] = []
+
+    async def elsewhere(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        raise web.HTTPFound("/elsewhere")
+
+    gateway = web.Application()
+    gateway.router.add_route("*", "/{any:.*}", elsewhere)
+    async with TestServer(gateway) as server, AiohttpRequest() as request:
+        with pytest.raises(NetworkError):
+            await request.post(str(server.make_url("/bot1:secret/getMe")))
+    assert asked == ["/bot1:secret/getMe"]
 
 
 async def test_a_request_before_it_is_opened_says_so() -> None:
