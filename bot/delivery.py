@@ -37,6 +37,7 @@ AT_ONCE = 30
 
 FIRST_RETRY = timedelta(seconds=10)
 LAST_RETRY = timedelta(hours=1)
+SHORTEST_PAUSE = timedelta(seconds=1)
 
 
 async def deliver(parts: Parts) -> None:
@@ -111,7 +112,7 @@ async def _failed(parts: Parts, item: OutboxItem, error: TelegramError) -> None:
     if isinstance(error, RetryAfter):
         wait = error.retry_after
         pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
-        await _later(parts, item, now + pause, "429")
+        await _later(parts, item, now + max(pause, SHORTEST_PAUSE), "429")
     elif isinstance(error, Forbidden) or "chat not found" in error.message.lower():
         log.info("alert %s waits until its person writes again", item.id)
         await store.people.change(item.owner_id, blocked_at=now)

@@ -6,6 +6,7 @@ The log never has what the person wrote; it may be a card number.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from telegram import Update
@@ -15,9 +16,11 @@ from bot.languages import mark
 from storage import StorageError
 
 if TYPE_CHECKING:
+    from telegram import User
     from telegram.ext import CallbackContext
 
     from bot.context import Parts
+    from bot.voice import Voice
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +49,12 @@ class LastResort:
         if isinstance(error, NetworkError) and not isinstance(update, Update):
             log.warning("Telegram could not be reached: %s", error)
             return
+        if not isinstance(update, Update):
+            log.error("something that happens by itself failed", exc_info=error)
+            return
         log.error("an update could not be handled", exc_info=error)
-        if isinstance(update, Update) and update.effective_chat and update.effective_user:
-            person_language = update.effective_user.language_code
-            voice = self._parts.voice(None, person_language)
+        if update.effective_chat and update.effective_user:
+            voice = await self._voice(update.effective_user)
             sentence = FULL if isinstance(error, StorageError) else SORRY
             try:
                 await self._parts.bot.send_message(
@@ -57,3 +62,10 @@ class LastResort:
                 )
             except TelegramError as unreachable:
                 log.warning("and nobody could be told: %s", unreachable)
+
+    async def _voice(self, user: User) -> Voice:
+        """Find the language they chose, or that Telegram reports if the store does not answer."""
+        person = None
+        with suppress(StorageError):
+            person = await self._parts.store.people.get(user.id)
+        return self._parts.voice(person, user.language_code)

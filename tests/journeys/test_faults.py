@@ -142,6 +142,13 @@ async def test_an_edit_that_fails_for_the_moment_is_apologised_for_and_works_the
     assert "History" in (await alice.presses("History")).text
 
 
+async def test_an_apology_is_in_the_language_the_person_chose(house: House, alice: Guest) -> None:
+    await alice.says("/language")
+    await alice.presses("中文")
+    house.telegram.fail("sendMessage", status=400, description="Bad Request: no reason")
+    assert "抱歉" in (await alice.says("/balance")).text
+
+
 @contextmanager
 def locked(path: Path, seconds: float) -> Iterator[None]:
     """Hold the write lock of a database for so long, as another process might."""

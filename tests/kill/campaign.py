@@ -47,6 +47,7 @@ class Figures:
     kills: int = 0
     lost: int = 0
     doubled: int = 0
+    most: int = 0
     killed_starting: int = 0
     killed_sending: int = 0
     starts: list[float] = field(default_factory=list)
@@ -58,7 +59,8 @@ class Figures:
         middle, slowest = starts[len(starts) // 2], starts[-1]
         return (
             f"{self.alerts} alerts, {self.kills} kills ({self.killed_starting} during the start, "
-            f"{self.killed_sending} during a send): lost {self.lost}, told twice {self.doubled}; "
+            f"{self.killed_sending} during a send): lost {self.lost}, told again {self.doubled} "
+            f"(one at most {self.most} times); "
             f"database {self.database}; from start to first question median {middle:.2f} s, "
             f"slowest {slowest:.2f} s; {self.seconds:.0f} s in all"
         )
@@ -224,6 +226,7 @@ class Campaign:
         told = self._told()
         self.figures.lost = len(self._numbers) - len(told)
         self.figures.doubled = sum(times - 1 for times in told.values())
+        self.figures.most = max(told.values(), default=0)
         with sqlite3.connect(self._database) as raw:
             (self.figures.database,) = raw.execute("PRAGMA integrity_check").fetchone()
         raw.close()
