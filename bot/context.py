@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from markupsafe import escape
 from telegram import (
     CallbackQuery,
     InlineKeyboardButton,
@@ -20,6 +20,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.languages import language_for, mark
+from bot.views import Views
 from bot.voice import Voice
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ UNDELETED = mark(
     "I have kept nothing of it."
 )
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-PANELS_REMEMBERED = 10_000
 LONGEST_NUMBER = 15
 """In digits: Telegram's ids have up to 52 bits, and a page times its length must fit in 64."""
 
@@ -89,31 +89,6 @@ def number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
         raise OutdatedButton
     return int(text)
-
-
-class Views:
-    """What each panel shows just now, so that late answers do not overwrite another view.
-
-    Only what runs in this process writes to a panel by itself, so memory is enough.
-    """
-
-    def __init__(self) -> None:
-        self._views: OrderedDict[tuple[int, int], str] = OrderedDict()
-
-    def show(self, chat_id: int, message_id: int, view: str) -> None:
-        """Note that the message now shows this view."""
-        self._views[chat_id, message_id] = view
-        self._views.move_to_end((chat_id, message_id))
-        if len(self._views) > PANELS_REMEMBERED:
-            self._views.popitem(last=False)
-
-    def leave(self, chat_id: int, message_id: int) -> None:
-        """Note that the message is no panel any more."""
-        self._views.pop((chat_id, message_id), None)
-
-    def shows(self, chat_id: int, message_id: int, view: str) -> bool:
-        """Say whether the message still shows this view."""
-        return self._views.get((chat_id, message_id)) == view
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +163,7 @@ class Context:
             reply_markup=keyboard(buttons),
             link_preview_options=NO_PREVIEW,
         )
+        _offer(self.parts, self.chat_id, sent.message_id, buttons)
         return sent.message_id
 
     async def show(self, text: Markup | str, buttons: Buttons | None = None) -> int:
@@ -197,6 +173,32 @@ class Context:
         if await edit(self.parts, self.chat_id, self.message.message_id, text, buttons):
             return self.message.message_id
         return await self.reply(text, buttons)
+
+    async def ask(self, text: Markup | str, buttons: Buttons | None = None) -> int:
+        """Ask for something; one question stands in a chat, so the one before makes room."""
+        return self._asked(await self.reply(text, buttons))
+
+    async def ask_here(self, text: Markup | str, buttons: Buttons | None = None) -> int:
+        """`ask`, on the message whose button led here if one did."""
+        return self._asked(await self.show(text, buttons))
+
+    def _asked(self, message_id: int) -> int:
+        self._over(message_id)
+        self.parts.views.ask(self.chat_id, message_id)
+        return message_id
+
+    async def conclude(self, text: Markup | str) -> None:
+        """Say how a conversation ended, in the place of its question."""
+        self._over(await self.show(text))
+
+    def _over(self, message_id: int) -> None:
+        """Take away the question that was answered, unless this message took its place."""
+        before = self.parts.views.question(self.chat_id)
+        self.parts.views.answered(self.chat_id)
+        if before and before != message_id:
+            self.parts.background.start(
+                _discard(self.parts, self.chat_id, before), "discarding a question"
+            )
 
     async def present(
         self, view: str, text: Markup | str, buttons: Buttons | None = None, into: int | None = None
@@ -219,11 +221,17 @@ class Context:
         if before and before != message_id:
             parts.views.leave(self.chat_id, before)
             parts.background.start(_discard(parts, self.chat_id, before), "discarding a panel")
+        if question := parts.views.question(self.chat_id):
+            talking = question != message_id and await parts.dialogues.current(person.id)
+            if not talking:
+                self._over(message_id)
         return message_id
 
     async def notice(self, text: str) -> None:
         """Answer a press with a line that fades away. Too late an answer is no harm."""
-        if self.query is not None and not self.answered:
+        if self.query is None:
+            await self.reply(escape(text))
+        elif not self.answered:
             self.answered = True
             with suppress(TelegramError):
                 await self.query.answer(text[:200])
@@ -279,4 +287,11 @@ async def edit(
         )
     except BadRequest as error:
         return "not modified" in error.message
+    _offer(parts, chat_id, message_id, buttons)
     return True
+
+
+def _offer(parts: Parts, chat_id: int, message_id: int, buttons: Buttons | None) -> None:
+    """Note what can be pressed, because it can be typed as well."""
+    labels = ((button.text, button.data) for row in buttons or () for button in row)
+    parts.views.offer(chat_id, message_id, labels)

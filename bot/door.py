@@ -179,6 +179,10 @@ class Door:
 
     async def _text(self, context: Context, text: str) -> None:
         dialogue = await self._parts.dialogues.current(context.person.id)
+        pressed = self._parts.views.typed(context.chat_id, text, whole=dialogue is not None)
+        if pressed is not None:
+            await self._press(context, pressed)
+            return
         if dialogue and (answer := self._features.dialogues.get(dialogue.kind)):
             if dialogue.kind == "bind" or not await context.took_misplaced(text):
                 await self._answer(context, answer, dialogue, text)

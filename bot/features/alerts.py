@@ -135,7 +135,7 @@ async def amount(context: Context, card_id: str) -> None:
     card, voice = await context.card(card_id), context.voice
     dialogue = Dialogue("threshold", data={"card": card.id})
     await context.parts.dialogues.keep(context.person.id, dialogue)
-    await context.reply(
+    await context.ask(
         voice.say(
             "Below which amount shall I warn you about “{label}”? Send an amount such as 50, "
             "or a share of the highest balance such as 30%.",
@@ -180,7 +180,7 @@ async def quiet(context: Context) -> None:
     await context.parts.dialogues.keep(context.person.id, Dialogue("quiet"))
     rows = [[Button(f"{start}-{end}", f"hours:{start}-{end}") for start, end in ((22, 8), (23, 7))]]
     rows.append([Button(voice.plain("No quiet hours"), "hours:")])
-    await context.reply(
+    await context.ask(
         voice.say(
             "When shall I be quiet? Send hours such as 22:30-7:00, in your time zone, {zone}.",
             zone=voice.place,

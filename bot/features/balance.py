@@ -60,7 +60,7 @@ async def page(context: Context, at: str, mode: str, words: str) -> None:
         await context.show(*no_cards(context.voice))
         return
     insist = mode == "ask"
-    if insist:
+    if insist and context.query:
         await context.notice(context.voice.plain("Asking the issuers…"))
     found = matching(context, cards, words)
     at_page = number(at)

@@ -71,7 +71,8 @@ async def opened(context: Context, card_id: str) -> None:
 async def refresh(context: Context, card_id: str) -> None:
     """Ask the card's issuer now."""
     card = await context.card(card_id)
-    await context.notice(context.voice.plain("Asking the issuer…"))
+    if context.query:
+        await context.notice(context.voice.plain("Asking the issuer…"))
     await open_card(context, card, insist=True)
 
 
@@ -80,7 +81,7 @@ async def rename(context: Context, card_id: str) -> None:
     card, voice = await context.card(card_id), context.voice
     dialogue = Dialogue("rename", data={"card": card.id})
     await context.parts.dialogues.keep(context.person.id, dialogue)
-    await context.reply(
+    await context.ask(
         voice.say(
             "What shall “{label}” be called? Up to {n} characters.",
             label=card.label,
@@ -108,7 +109,7 @@ async def set_balance(context: Context, card_id: str) -> None:
     card, voice = await context.card(card_id), context.voice
     dialogue = Dialogue("set", data={"card": card.id})
     await context.parts.dialogues.keep(context.person.id, dialogue)
-    await context.reply(
+    await context.ask(
         voice.say("How much is on “{label}” now? For example 161.50", label=card.label),
         [[Button(voice.plain("Cancel"), "cancel")]],
     )

@@ -83,7 +83,7 @@ async def timezone(context: Context) -> None:
         ]
         for i in range(0, len(OFFERED), 2)
     ]
-    await context.reply(
+    await context.ask(
         voice.say(
             "It is {time} in your time zone, {zone}. Choose another, or send its name, "
             "such as Asia/Shanghai.",
@@ -122,7 +122,7 @@ async def _keep(context: Context, text: str) -> None:
     await parts.store.people.change(context.person.id, timezone=name)
     zone = ZoneInfo(name)
     time, place = voice.language.clock(voice.now, zone), voice.language.place(zone)
-    await context.show(
+    await context.conclude(
         voice.say("Your time zone is {zone}, where it is {time}.", zone=place, time=time)
     )
 

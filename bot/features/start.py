@@ -55,7 +55,7 @@ async def cancel(context: Context) -> None:
         await context.reply(context.voice.say("There is nothing to cancel."))
         return
     await dialogues.end(context.person.id)
-    await context.reply(context.voice.say("Cancelled. Nothing was saved."))
+    await context.conclude(context.voice.say("Cancelled. Nothing was saved."))
 
 
 async def cancel_pressed(context: Context) -> None:
@@ -65,7 +65,7 @@ async def cancel_pressed(context: Context) -> None:
         await context.show(context.voice.say("There is nothing to cancel."))
         return
     await dialogues.end(context.person.id)
-    await context.show(context.voice.say("Cancelled. Nothing was saved."))
+    await context.conclude(context.voice.say("Cancelled. Nothing was saved."))
 
 
 COMMANDS = (

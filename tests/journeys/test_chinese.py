@@ -97,3 +97,12 @@ async def test_xiaoming_is_forgotten(ming: Guest) -> None:
     await ming.presses(1)
     assert "还没有卡" in (await ming.says("/balance")).text
     assert english_in(ming) == []
+
+
+async def test_buttons_can_be_typed(ming: Guest) -> None:
+    await ming.says("/bind", "小店卡", KIOSK)
+    assert "流水" in (await ming.says("流水")).text
+    await ming.says("/forget")
+    assert "小店卡 ·2001" in (await ming.says("/balance 小店")).text
+    await ming.says("改名")
+    assert "已取消" in (await ming.says("取消")).text

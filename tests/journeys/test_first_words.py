@@ -141,3 +141,42 @@ async def test_commands_are_understood_in_capitals_and_with_the_bots_name(alice:
 async def test_an_answer_that_needs_html_is_never_broken_by_a_persons_name(house: House) -> None:
     guest = house.guest("<b>&amp; </i>", "en")
     assert "keeps your gift cards" in (await guest.says("/start")).text
+
+
+async def test_whoever_types_what_a_button_says_has_pressed_it(house: House, alice: Guest) -> None:
+    await alice.says("/bind", "Kiosk Card", KIOSK)
+    assert "Bound" in alice.newest.text
+    house.issuer.spend(KIOSK, 150)
+    assert "CN¥160.00" in (await alice.says("refresh")).text
+    assert "History of Kiosk Card" in (await alice.says("History")).text
+    await alice.says("the card", "Rename")
+    assert "Cancelled" in (await alice.says("cancel")).text
+    assert "Kiosk Card ·2001" in (await alice.says("/balance 2001")).text
+    await alice.says("remove", "yes")
+    assert "is removed" in alice.newest.text
+    assert "CN¥160.00" in (await alice.says("undo")).text
+    await alice.says("/forget", "yes")
+    assert "no card yet" in (await alice.says("/balance")).text
+
+
+async def test_a_conversation_leaves_nothing_but_its_end_in_the_chat(alice: Guest) -> None:
+    await alice.binds(YUAN, "9999")
+    await alice.says(PIN)
+    await alice.presses("Rename")
+    await alice.says("x" * 40, "Lunch")
+    assert [text for text in alice.told if "Lunch" not in text] == [
+        "A name has up to 32 characters. Try a shorter one, or /cancel."
+    ]
+    await alice.says("/timezone", "Europe/Paris", "/bind", "/cancel")
+    assert not any("?" in text or "Choose another" in text for text in alice.told)
+
+
+async def test_a_panel_asked_for_in_a_conversation_leaves_its_question_standing(
+    alice: Guest,
+) -> None:
+    await alice.binds(KIOSK)
+    await alice.presses("Rename")
+    await alice.says("/balance")
+    assert alice.sees("What shall “Kiosk Card” be called?")
+    assert "Lunch" in (await alice.says("Lunch")).text
+    assert not alice.sees("What shall")

@@ -25,7 +25,7 @@ async def ask_label(context: Context, dialogue: Dialogue) -> None:
     voice = context.voice
     dialogue.step = "label"
     await context.parts.dialogues.keep(context.person.id, dialogue)
-    await context.show(
+    await context.ask_here(
         voice.say("What shall the card be called? For example the shop's name."), _skip(context)
     )
 
@@ -44,7 +44,7 @@ async def ask_balance(context: Context, dialogue: Dialogue) -> None:
     parts, voice = context.parts, context.voice
     dialogue.step = "balance"
     await parts.dialogues.keep(context.person.id, dialogue)
-    await context.show(
+    await context.ask_here(
         voice.say(
             "How much is on it? Send an amount in {currency}, or with another currency, "
             "for example 200 USD.",

@@ -37,7 +37,7 @@ async def choose_issuer(context: Context, dialogue: Dialogue) -> None:
             "Whose card is it? Choose the issuer, or simply send the card number. "
             "I delete your message at once."
         )
-    await context.show(text, rows)
+    await context.ask_here(text, rows)
 
 
 async def issuer_typed(context: Context, dialogue: Dialogue, text: str) -> None:
@@ -108,7 +108,9 @@ async def ask(context: Context, dialogue: Dialogue, issuer: Issuer) -> None:
             dialogue.step = field.name
             await parts.dialogues.keep(context.person.id, dialogue)
             known = dialogue.data["values"].get(issuer.fields[0].name)
-            await context.show(_question(voice, issuer, field, known), _ways_out(voice, dialogue))
+            await context.ask_here(
+                _question(voice, issuer, field, known), _ways_out(voice, dialogue)
+            )
             return
     if not await verify.is_known(context, dialogue, issuer):
         if issuer.asks_api:
@@ -153,7 +155,7 @@ async def _refuse(context: Context, dialogue: Dialogue, issuer: Issuer, field: F
     if field.example:
         text += Markup("\n") + voice.say("It looks like {example}", example=field.example)
     text += Markup("\n") + voice.say("Check it and send it again.")
-    await context.show(text, _ways_out(voice, dialogue))
+    await context.ask_here(text, _ways_out(voice, dialogue))
 
 
 def _ways_out(voice: Voice, dialogue: Dialogue) -> list[list[Button]]:

@@ -62,7 +62,7 @@ async def verify(context: Context, dialogue: Dialogue) -> None:
     dialogue.step = "verify"
     await parts.dialogues.keep(context.person.id, dialogue)
     name = panel.issuer_name(context.voice, parts.issuers, issuer.slug)
-    message_id = await context.show(
+    message_id = await context.ask_here(
         context.voice.say("Asking {issuer} for the balance…", issuer=name)
     )
     parts.background.start(_verify(context, dialogue, issuer, message_id), "verifying a card")
@@ -144,7 +144,8 @@ async def _not_verified(
         unverified = Button(voice.plain("Save unverified"), "unverified")
         buttons = [[Button(voice.plain("Try again"), "again"), unverified], [cancel]]
     await parts.dialogues.keep(context.person.id, dialogue)
-    await edit(parts, context.chat_id, message_id, text, buttons)
+    if not await edit(parts, context.chat_id, message_id, text, buttons):
+        await context.ask(text, buttons)
 
 
 def _ask_again(data: dict[str, Any], issuer: Issuer, fault: IssuerFault) -> None:
