@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DRAIN_SECONDS = 90
 UNANSWERED_SECONDS = 0.2
+POLL_CARRIES = 100
 
 
 class WrongAnswerError(Exception):
@@ -90,7 +91,11 @@ class Load:
         return self._waits.pop()
 
     async def saturated(self, seconds: float) -> Answers:
-        """Everybody writes again as soon as they are answered."""
+        """Everybody writes again once they are answered, a hundred at a time.
+
+        So every poll finds as much as it can carry, whether the bot answers one by one or all at
+        once; `seconds` are those in which answers were counted.
+        """
         self._begin()
         began = time.perf_counter()
         for person in self._people:
@@ -98,7 +103,8 @@ class Load:
         try:
             async with asyncio.timeout(seconds):
                 while True:
-                    await self._ask(await self._answered.get())
+                    for person in [await self._answered.get() for _ in range(POLL_CARRIES)]:
+                        await self._ask(person)
         except TimeoutError:
             pass
         answers = self._summed(time.perf_counter() - began)
