@@ -46,9 +46,9 @@ UNDELETED = mark(
     "That looks like a card number, and I could not delete it. Please delete it yourself; "
     "I have kept nothing of it."
 )
+MOVED = "⤵️"
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-LONGEST_NUMBER = 15
-"""In digits: Telegram's ids have up to 52 bits, and a page times its length must fit in 64."""
+LONGEST_NUMBER = 15  # digits: Telegram's ids have up to 52 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class Context:
             reply_markup=keyboard(buttons),
             link_preview_options=NO_PREVIEW,
         )
-        _offer(self.parts, self.chat_id, sent.message_id, buttons)
+        offer(self.parts, self.chat_id, sent.message_id, buttons)
         return sent.message_id
 
     async def show(self, text: Markup | str, buttons: Buttons | None = None) -> int:
@@ -221,10 +221,9 @@ class Context:
         if before and before != message_id:
             parts.views.leave(self.chat_id, before)
             parts.background.start(_discard(parts, self.chat_id, before), "discarding a panel")
-        if question := parts.views.question(self.chat_id):
-            talking = question != message_id and await parts.dialogues.current(person.id)
-            if not talking:
-                self._over(message_id)
+        question = parts.views.question(self.chat_id)
+        if question in (None, message_id) or not await parts.dialogues.current(person.id):
+            self._over(message_id)
         return message_id
 
     async def notice(self, text: str) -> None:
@@ -253,9 +252,12 @@ class Context:
 
 
 async def _discard(parts: Parts, chat_id: int, message_id: int) -> None:
-    """Delete an old panel; one that is gone or too old to delete does no harm."""
+    """Delete what has been replaced. After two days Telegram lets it only be emptied."""
     with suppress(TelegramError):
-        await parts.bot.delete_message(chat_id, message_id)
+        try:
+            await parts.bot.delete_message(chat_id, message_id)
+        except BadRequest:
+            await edit(parts, chat_id, message_id, MOVED)
 
 
 async def repaint(
@@ -287,11 +289,11 @@ async def edit(
         )
     except BadRequest as error:
         return "not modified" in error.message
-    _offer(parts, chat_id, message_id, buttons)
+    offer(parts, chat_id, message_id, buttons)
     return True
 
 
-def _offer(parts: Parts, chat_id: int, message_id: int, buttons: Buttons | None) -> None:
+def offer(parts: Parts, chat_id: int, message_id: int, buttons: Buttons | None) -> None:
     """Note what can be pressed, because it can be typed as well."""
     labels = ((button.text, button.data) for row in buttons or () for button in row)
     parts.views.offer(chat_id, message_id, labels)

@@ -16,7 +16,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot import alert_view
-from bot.context import keyboard
+from bot.context import keyboard, offer
 from bot.pace import ALERT
 from bot.quiet import quiet_until
 from storage import StorageError
@@ -92,13 +92,15 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
 
 async def _send(parts: Parts, person: Person, card: Card, item: OutboxItem) -> None:
     voice = parts.voice(person)
-    await parts.bot.send_message(
+    buttons = alert_view.buttons_of(voice, card)
+    sent = await parts.bot.send_message(
         person.id,
         str(alert_view.text_of(voice, parts.issuers, card, item)),
         parse_mode=ParseMode.HTML,
-        reply_markup=keyboard(alert_view.buttons_of(voice, card)),
+        reply_markup=keyboard(buttons),
         rate_limit_args=ALERT,
     )
+    offer(parts, person.id, sent.message_id, buttons)
     now = parts.clock()
     if await parts.store.outbox.sent(item.id, item.lease, now):
         await parts.store.cards.change(

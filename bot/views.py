@@ -52,6 +52,11 @@ class Views:
         """Note that no message is a question any more."""
         self._questions.pop(chat_id, None)
 
+    def forget(self, chat_id: int) -> None:
+        """Drop what is noted about a chat; labels are on its buttons."""
+        self._questions.pop(chat_id, None)
+        self._offers.pop(chat_id, None)
+
     def offer(self, chat_id: int, message_id: int, buttons: Iterable[tuple[str, str]]) -> None:
         """Note a message's buttons, as pairs of label and data; the newest message's count."""
         newest, _ = self._offers.get(chat_id, (0, {}))

@@ -62,6 +62,7 @@ async def forgotten(context: Context) -> None:
     """Erase the person."""
     await context.parts.store.people.forget(context.person.id)
     context.parts.journal.forget(context.person.id)
+    context.parts.views.forget(context.chat_id)
     await unregister_for(context.parts, context.person.id)
     await context.show(
         context.voice.say(

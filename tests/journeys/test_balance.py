@@ -286,3 +286,14 @@ async def test_a_person_without_a_card_is_shown_how_to_bind_one(alice: Guest) ->
     told = await alice.says("/balance")
     assert "You have no card yet" in told.text
     assert told.labels == ["Bind a card"]
+
+
+async def test_an_old_panel_that_telegram_no_longer_deletes_is_emptied(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    house.telegram.fail("deleteMessage", status=400, description="message can't be deleted")
+    await alice.says("/balance")
+    assert alice.told[0] == "⤵️"
+    assert len(alice.told) == 2
+    assert alice.person.chat[1].labels == []

@@ -180,3 +180,11 @@ async def test_a_panel_asked_for_in_a_conversation_leaves_its_question_standing(
     assert alice.sees("What shall “Kiosk Card” be called?")
     assert "Lunch" in (await alice.says("Lunch")).text
     assert not alice.sees("What shall")
+
+
+async def test_an_alerts_buttons_can_be_typed_too(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    house.issuer.spend(KIOSK, 15000)
+    await house.passes(hours=7)
+    assert "runs low" in alice.newest.text
+    assert "in 1 day" in (await alice.says("for a day")).text
