@@ -97,6 +97,7 @@ class Clock:
         """Clear away what has expired."""
         store, now = self._parts.store, self._parts.clock()
         await store.dialogues.purge(now)
+        await store.invitations.purge(now)
         await store.cards.purge_removed(now - UNDO)
         await store.receipts.purge(now - KEPT_RECEIPTS)
         await store.outbox.purge(now - KEPT_SENT)

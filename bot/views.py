@@ -67,14 +67,15 @@ class Views:
     def typed(self, chat_id: int, text: str, *, whole: bool) -> str | None:
         """Give the data of the button whose label was typed instead of pressed.
 
-        The beginning of a label will do if no other begins so, unless it has to be the `whole`.
+        The beginning of a label will do if no other begins so, unless it has to be the `whole`;
+        a bare number is never taken for the beginning of a share.
         """
         _, labels = self._offers.get(chat_id, (0, {}))
         spoken = _spoken(text)
-        if whole or spoken in labels or len(spoken) < SHORTEST_PART:
+        if whole or spoken.isdigit() or len(spoken) < SHORTEST_PART:
             return labels.get(spoken)
         found = [data for label, data in labels.items() if label.startswith(spoken)]
-        return found[0] if len(found) == 1 else None
+        return labels.get(spoken) or (found[0] if len(found) == 1 else None)
 
 
 def _spoken(label: str) -> str:

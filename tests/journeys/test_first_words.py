@@ -188,3 +188,10 @@ async def test_an_alerts_buttons_can_be_typed_too(house: House, alice: Guest) ->
     await house.passes(hours=7)
     assert "runs low" in alice.newest.text
     assert "in 1 day" in (await alice.says("for a day")).text
+
+
+async def test_a_bare_number_is_not_taken_for_the_beginning_of_a_button(alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await alice.presses("Alert")
+    assert "did not understand" in (await alice.says("50")).text
+    assert "50% of the highest" in (await alice.says("50%")).text
