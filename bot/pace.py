@@ -11,6 +11,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +27,17 @@ SECOND = 1.05
 """A hair more than a second, because calls may reach Telegram closer together than they left."""
 
 _MESSAGES = ("send", "copy", "forward", "edit")
+
+
+@dataclass(slots=True)
+class _Sent:
+    """A message, and by when Telegram had it: when it left, later when the answer came.
+
+    The first calls have connections to open, and so reach Telegram later after they left than
+    the next ones do.
+    """
+
+    by: float
 
 
 class Pace(BaseRateLimiter[str]):
@@ -51,7 +63,7 @@ class Pace(BaseRateLimiter[str]):
         self._patience = patience
         self._monotonic = monotonic
         self._sleep = sleep
-        self._recent: deque[float] = deque(maxlen=per_second)
+        self._recent: deque[_Sent] = deque(maxlen=per_second)
         self._line = asyncio.Lock()
         self._chat_free: dict[object, float] = {}
         self._forget_at = monotonic()
@@ -79,43 +91,50 @@ class Pace(BaseRateLimiter[str]):
         for attempt in range(1, self._tries + 1):
             while (held := self._held.get(chat, 0)) > self._monotonic():
                 await self._wait_until(held, patient_until)
+            sent = _Sent(0)
             if message and rate_limit_args == ALERT:
-                await self._turn(chat, patient_until)
+                sent = await self._turn(chat, patient_until)
             elif message:
-                self._note_answer(chat)
+                sent = self._note_answer(chat)
             try:
                 return await callback(*args, **kwargs)
             except RetryAfter as refused:
                 self._hold(chat, _seconds(refused))
                 if attempt == self._tries:
                     raise
+            finally:
+                sent.by = self._monotonic()
         raise AssertionError("at least one try is made")
 
     def _hold(self, chat: object, seconds: float) -> None:
         now = self._monotonic()
         self._held = {one: until for one, until in self._held.items() if until > now}
         self._held[chat] = now + seconds
-        self._recent.extend([now] * (self._recent.maxlen or 0))
+        self._recent.extend([_Sent(now)] * (self._recent.maxlen or 0))
 
-    async def _turn(self, chat: object, patient_until: float) -> None:
+    async def _turn(self, chat: object, patient_until: float) -> _Sent:
         """Wait for the chat's second, then in line for room in the budget."""
         await self._wait_until(self._take_chat(chat), patient_until)
         async with self._line:
             while (room := self._room_at()) > self._monotonic():
                 await self._wait_until(room, patient_until)
-            self._recent.append(self._monotonic())
+            sent = _Sent(self._monotonic())
+            self._recent.append(sent)
+        return sent
 
     def _room_at(self) -> float:
         full = len(self._recent) == self._recent.maxlen
-        return self._recent[0] + SECOND if full else 0
+        return self._recent[0].by + SECOND if full else 0
 
-    def _note_answer(self, chat: object) -> None:
+    def _note_answer(self, chat: object) -> _Sent:
         now = self._monotonic()
-        self._recent.append(now)
+        sent = _Sent(now)
+        self._recent.append(sent)
         self._chat_free[chat] = max(now + SECOND, self._chat_free.get(chat, 0))
         if now > self._forget_at:
             self._forget_at = now + 10 * SECOND
             self._chat_free = {one: at for one, at in self._chat_free.items() if at > now}
+        return sent
 
     def _take_chat(self, chat: object) -> float:
         """Take the chat's next second and give the moment it begins."""

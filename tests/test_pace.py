@@ -45,9 +45,12 @@ class Telegram:
         self.time = time
         self.pace = Pace(monotonic=time, sleep=time.sleep)
         self.arrived: list[tuple[float, object]] = []
+        self.on_the_way: dict[object, float] = {}
         self.refusals: dict[object, list[Exception]] = {}
 
     async def _receive(self, chat: object) -> str:
+        if seconds := self.on_the_way.get(chat):
+            await self.time.sleep(seconds)
         self.arrived.append((self.time.now - 100, chat))
         if waiting := self.refusals.get(chat):
             raise waiting.pop(0)
@@ -181,3 +184,13 @@ async def test_chats_answered_long_ago_are_forgotten(telegram: Telegram, time: W
     time.now += 60
     await time.until_done(telegram.call(1))
     assert len(telegram.pace._chat_free) == 1
+
+
+async def test_alerts_that_were_long_on_the_way_are_not_followed_too_closely(
+    telegram: Telegram, time: Waiting
+) -> None:
+    telegram.on_the_way = dict.fromkeys(range(30), 0.7)  # they had a connection to open first
+    await time.until_done(*(telegram.alert(chat) for chat in range(90)))
+    arrived = sorted(at for at, _ in telegram.arrived)
+    assert len(arrived) == 90
+    assert all(later - earlier >= 1 for earlier, later in zip(arrived, arrived[30:], strict=False))
