@@ -67,11 +67,13 @@ class Journal:
         self._receipts, self._panels = set(), {}
         try:
             async with self._store.transaction() as tx:
-                if receipts:
-                    await tx.receipts.note(receipts)
                 if panels:
                     await tx.people.set_panels(panels)
                     await tx.cards.told(panels, self._clock())
+                if receipts:
+                    # Last, as in every transaction: what an update left to do in the background
+                    # writes the same receipt, and two that wait for each other would both fail.
+                    await tx.receipts.note(receipts)
         except StorageError:
             log.exception("could not write the journal; it is tried again with the next note")
             self._receipts |= receipts

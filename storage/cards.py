@@ -47,7 +47,11 @@ _LIST: Final = keyed_cards(OWNED)
 _GET: Final = keyed_cards(THIS)
 _LOCK: Final = keyed_cards(THIS).with_for_update(of=cards)
 _FIND: Final = keyed_cards(OWNED, cards.c.fingerprint == bindparam("fingerprint"))
-_HOLD: Final = select(*KEY_COLUMNS).where(people.c.id == bindparam("owner")).with_for_update()
+_HOLD: Final = (
+    select(*KEY_COLUMNS)
+    .where(people.c.id == bindparam("owner"))
+    .with_for_update(key_share=True)  # what is written of their cards need not wait for it
+)
 _KNOWN: Final = select(cards.c.fingerprint, cards.c.id, cards.c.removed_at).where(OWNED)
 _INSERT: Final = insert(cards).values({c.name: bindparam(c.name) for c in cards.c})
 _INSERT_SECRET: Final = insert(card_secrets).values(

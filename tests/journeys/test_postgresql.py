@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.playground.world import stable_id
+from storage import receipt
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 from tests.postgres import Postgres, postgres
 
@@ -102,3 +104,22 @@ async def test_an_invitation_lets_in_one_person(house: House, alice: Guest) -> N
     await house.guest("Carol", "en").presses("Let in Erin")
     assert "no card yet" in (await erin.says("/balance")).text
     assert "no card yet" in (await alice.says("/balance")).text
+
+
+async def test_a_panel_noted_while_one_of_its_cards_is_written_holds_up_nothing(
+    house: House, alice: Guest, caplog: pytest.LogCaptureFixture
+) -> None:
+    await alice.binds(KIOSK)
+    parts, update = house.kabao.parts, 77
+    (card,) = await parts.store.cards.list(alice.id)
+    parts.journal.handled(update)
+    parts.journal.panel_shown(alice.id, 1)
+    receipt.set(update)
+    async with parts.store.transaction() as tx:
+        await tx.cards.lock(alice.id, card.id)
+        noting = asyncio.create_task(parts.journal.write())
+        await asyncio.wait({noting}, timeout=0.3)
+        await tx.cards.change(alice.id, card.id, label="Lunch")
+    await noting
+    assert "deadlock" not in caplog.text
+    assert "Lunch ·2001" in (await alice.says("/balance")).text
