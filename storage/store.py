@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
@@ -31,11 +32,14 @@ from storage.vault import MasterKey, Vault
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
+    from pathlib import Path
 
     from sqlalchemy import URL
 
     from storage.database import Runner
 
+_TRIES: Final = 100
+_PAUSE_SECONDS: Final = 0.1
 _CHECK: Final = select(meta.c.value).where(meta.c.name == "master key check")
 _SET_CHECK: Final = (
     insert(meta).values(name="master key check", value=bindparam("value")).on_conflict_do_nothing()
@@ -102,10 +106,25 @@ async def open_store(
 async def _open(url: URL) -> Database:
     if url.drivername == "sqlite":
         path = sqlite_file(url)
-        await _migrate(url.set(drivername="sqlite+aiosqlite", database=str(path)))
-        return await SqliteDatabase.open(path)
+        return await _open_file(url.set(drivername="sqlite+aiosqlite", database=str(path)), path)
     await _migrate(url.set(drivername="postgresql+asyncpg"))
     return await PostgresDatabase.open(url)
+
+
+async def _open_file(url: URL, path: Path) -> Database:
+    """Open a SQLite file, again while another process is at it.
+
+    SQLite does not wait for the one who turns a new file's log on, it refuses at once.
+    """
+    for _ in range(_TRIES):
+        try:
+            await _migrate(url)
+            return await SqliteDatabase.open(path)
+        except StorageError as error:
+            if "locked" not in str(error):
+                raise
+        await asyncio.sleep(_PAUSE_SECONDS)
+    raise StorageError(f"The database file {path} is locked by another program.")
 
 
 async def _migrate(url: URL) -> None:
