@@ -35,7 +35,7 @@ STATES = {
     CardState.BLOCKED: mark("Blocked by the issuer"),
     CardState.DEACTIVATED: mark("Closed by the issuer"),
     CardState.EXPIRED: mark("Expired"),
-    CardState.TRANSFERRING: mark("Being given away"),
+    CardState.TRANSFERRING: mark("Transfer in progress"),
 }
 
 WHAT_THEN = {
@@ -47,8 +47,10 @@ WHAT_THEN = {
 
 TROUBLES = {
     FaultKind.NETWORK: mark("{issuer} could not be reached. I will try again by myself."),
-    FaultKind.ISSUER_DOWN: mark("{issuer} is out of order. I will try again by myself."),
-    FaultKind.RATE_LIMITED: mark("{issuer} asks for a pause. I will try again by myself."),
+    FaultKind.ISSUER_DOWN: mark("{issuer} is down for now. I will try again by myself."),
+    FaultKind.RATE_LIMITED: mark(
+        "{issuer} is getting too many requests. I will try again by myself."
+    ),
     FaultKind.BAD_ANSWER: mark("{issuer} gave an answer I cannot read. Tell the operator."),
     FaultKind.NOT_FOUND: mark("{issuer} no longer accepts this number. Bind the card again."),
     FaultKind.WRONG_PIN: mark("{issuer} no longer accepts the PIN. Bind the card again."),
@@ -56,7 +58,7 @@ TROUBLES = {
     FaultKind.EXPIRED: mark(
         "{issuer} says the card has expired. Ask {issuer} whether it can be renewed."
     ),
-    FaultKind.REFUSED: mark("{issuer} refuses this bot. Only the operator can mend that."),
+    FaultKind.REFUSED: mark("{issuer} refuses this bot. Only the operator can fix that."),
 }
 
 

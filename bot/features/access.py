@@ -36,7 +36,9 @@ async def on_stranger(context: Context) -> None:
         await _asked(context)
         return
     if person.access == "asked":
-        await context.reply(voice.say("You have asked to be let in. I will tell you the answer."))
+        await context.reply(
+            voice.say("You have already asked to be let in. I will tell you the answer.")
+        )
         return
     await context.reply(
         voice.say(
@@ -137,7 +139,7 @@ async def decline(context: Context, person_id: str) -> None:
     person = await _decide(context, person_id, "none")
     await context.show(context.voice.say("{name} was not let in.", name=person.name))
     voice = context.parts.voice(person)
-    await _tell(context, person, voice.say("The operator does not let you in."))
+    await _tell(context, person, voice.say("The operator declined your request."))
 
 
 async def _decide(context: Context, person_id: str, access: str) -> Person:

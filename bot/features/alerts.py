@@ -49,7 +49,7 @@ async def _overview(context: Context) -> None:
     if person.quiet_from is not None and person.quiet_to is not None:
         lines.append(
             voice.say(
-                "🌙 Quiet from {start} to {end}; what comes up then is told afterwards.",
+                "🌙 Quiet from {start} to {end}; alerts wait until then.",
                 start=clock_time(person.quiet_from),
                 end=clock_time(person.quiet_to),
             )
@@ -86,13 +86,17 @@ async def _show(context: Context, card: Card) -> None:
         _rule(voice, card),
     ]
     if card.alerts_on and enough(card) in (Enough.LOW, Enough.EMPTY):
-        text.append(voice.say("It is below that now, so I warn you after the next top-up."))
+        text.append(
+            voice.say(
+                "It is already below that. I will warn you the next time it drops, after a top-up."
+            )
+        )
     if card.snoozed_until and card.snoozed_until > voice.now:
         text.append(voice.say("Snoozed until {when}.", when=voice.moment(card.snoozed_until)))
     switch = "alertoff" if card.alerts_on else "alerton"
     rows = [
         [Button(voice.language.percent(n), f"share:{card.id}:{n}") for n in SHARES],
-        [Button(voice.plain("Another amount or share"), f"amount:{card.id}")],
+        [Button(voice.plain("Another amount or percentage"), f"amount:{card.id}")],
         [
             Button(
                 voice.plain("🔕 Switch off") if card.alerts_on else voice.plain("🔔 Switch on"),
@@ -170,7 +174,7 @@ async def snooze(context: Context, card_id: str, days: str) -> None:
     if card is None:
         raise OutdatedButton
     await context.notice(
-        voice.plain("I remind you {when} if it is still low.", when=voice.ago(until))
+        voice.plain("I will remind you {when} if it is still low.", when=voice.ago(until))
     )
 
 

@@ -99,7 +99,7 @@ async def _page(
             title += Markup("\n⚠️ ") + why
     lines = [title, *(_line(voice, entry, by_id.get(entry.card_id)) for entry in entries)]
     if not entries:
-        lines.append(voice.say("Nothing has happened yet that I know of."))
+        lines.append(voice.say("No entries yet."))
     rows = pages(
         voice,
         at,

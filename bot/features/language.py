@@ -114,7 +114,7 @@ async def _keep(context: Context, text: str) -> None:
     if name is None:
         await context.reply(
             voice.say(
-                "I know no time zone “{name}”. Its name is like Asia/Shanghai.", name=text[:40]
+                "There is no time zone “{name}”. Its name is like Asia/Shanghai.", name=text[:40]
             )
         )
         return

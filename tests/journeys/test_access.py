@@ -67,7 +67,7 @@ async def test_somebody_asks_and_the_admin_lets_them_in(carol: Guest, dave: Gues
     await dave.says("/start")
     await dave.presses("Ask to be let in")
     assert "operator has been asked" in dave.newest.text
-    assert "You have asked" in (await dave.says("/balance")).text
+    assert "You have already asked" in (await dave.says("/balance")).text
     assert f"Dave (Telegram id {dave.id}) asks" in carol.newest.text
     await carol.presses("Let in")
     assert "Dave may use the bot now" in carol.newest.text
@@ -83,7 +83,7 @@ async def test_somebody_whom_the_admin_declines_is_told_and_stays_outside(
     await dave.presses("Ask to be let in")
     await carol.presses("Decline")
     assert "was not let in" in carol.newest.text
-    assert dave.sees("The operator does not let you in")
+    assert dave.sees("The operator declined your request")
     assert "private card wallet" in (await dave.says("/balance")).text
 
 
@@ -115,7 +115,7 @@ async def test_a_member_cannot_let_others_in(closed: House, carol: Guest, dave: 
     await erin.presses("Ask to be let in")
     assert "did not understand" in (await dave.says("/invite")).text
     assert "out of date" in (await dave.forges(f"let:{erin.id}"))[-1]
-    assert "You have asked" in (await erin.says("/balance")).text
+    assert "You have already asked" in (await erin.says("/balance")).text
     assert "/invite" not in (await dave.says("/help")).text
 
 

@@ -61,7 +61,7 @@ async def test_a_card_that_is_low_when_it_is_bound_is_shown_as_low_and_not_told_
     await alice.presses("Kiosk")
     await alice.presses("Another amount")
     shown = await alice.says("300")
-    assert "below that now" in shown.text
+    assert "already below that" in shown.text
     await house.passes(hours=48)
     assert warnings(alice) == []
 
@@ -174,7 +174,7 @@ async def test_or_nothing_at_all(house: House, alice: Guest) -> None:
     await alice.says("/alerts")
     await alice.presses("Kiosk")
     shown = await alice.presses("Switch on")
-    assert "below that now" in shown.text
+    assert "already below that" in shown.text
     assert warnings(alice) == []
     await tops_up(house, 10000)
     await spends(house, 10000)

@@ -72,12 +72,12 @@ async def test_each_card_says_which_it_is_what_is_on_it_since_when_and_whether_i
 @pytest.mark.parametrize(
     ("status", "body", "why"),
     [
-        (503, "", "is out of order. I will try again by myself"),
-        (429, "", "asks for a pause. I will try again by myself"),
+        (503, "", "is down for now. I will try again by myself"),
+        (429, "", "is getting too many requests. I will try again by myself"),
         (200, "<html>", "an answer I cannot read. Tell the operator"),
         (404, '{"error":{"code":"card_not_found"}}', "no longer accepts this number. Bind the"),
         (422, '{"error":{"code":"wrong_pin"}}', "no longer accepts the PIN. Bind the card again"),
-        (401, "", "refuses this bot. Only the operator can mend that"),
+        (401, "", "refuses this bot. Only the operator can fix that"),
     ],
 )
 async def test_an_issuer_that_fails_leaves_the_old_balance_marked_as_old_with_the_reason(

@@ -74,7 +74,7 @@ async def test_a_wrong_pin_keeps_the_dialogue_open(alice: Guest) -> None:
 
 async def test_an_unknown_number_keeps_the_dialogue_open(alice: Guest) -> None:
     refused = await alice.binds("770000009999")
-    assert "knows no card with this number" in refused.text
+    assert "has no card with this number" in refused.text
     assert "Bound" in (await alice.says(KIOSK)).text
 
 

@@ -146,7 +146,7 @@ async def test_the_history_of_several_cards_of_a_name_is_asked_about(alice: Gues
 
 
 async def test_without_entries_that_is_said(alice: Guest) -> None:
-    assert "Nothing has happened yet" in (await alice.says("/history")).text
+    assert "No entries yet" in (await alice.says("/history")).text
 
 
 async def test_a_page_that_is_not_there_any_more_shows_the_last(alice: Guest) -> None:

@@ -31,7 +31,7 @@ async def test_a_gift_card_of_a_real_pretix_is_bound_watched_and_warned_about(
     pretix.spend("CHATCARD7Q9X", "4.20", "Coffee and cake")
     await alice.says("/bind")
     await alice.presses("pretix")
-    assert "knows no card" in (await alice.says("NOSUCHCARD99")).text
+    assert "has no card" in (await alice.says("NOSUCHCARD99")).text
     bound = await alice.says("chatcard7q9x")
     assert "€45.80" in bound.text
     assert "·7Q9X" in bound.text

@@ -26,15 +26,13 @@ log = logging.getLogger(__name__)
 
 WHY = {
     FaultKind.NETWORK: mark("I could not reach {issuer}."),
-    FaultKind.ISSUER_DOWN: mark("{issuer} is out of order just now."),
-    FaultKind.RATE_LIMITED: mark("{issuer} asks for a pause."),
+    FaultKind.ISSUER_DOWN: mark("{issuer} is down just now."),
+    FaultKind.RATE_LIMITED: mark("{issuer} is getting too many requests."),
     FaultKind.BAD_ANSWER: mark("{issuer} gave an answer I cannot read."),
-    FaultKind.REFUSED: mark("{issuer} refused this bot; the operator has to mend that."),
+    FaultKind.REFUSED: mark("{issuer} refused this bot; only the operator can fix that."),
     FaultKind.BLOCKED: mark("{issuer} says that this card is blocked."),
     FaultKind.EXPIRED: mark("{issuer} says that this card has expired."),
-    FaultKind.NOT_FOUND: mark(
-        "{issuer} knows no card with this number. Check it and send it again."
-    ),
+    FaultKind.NOT_FOUND: mark("{issuer} has no card with this number. Check it and send it again."),
     FaultKind.WRONG_PIN: mark("{issuer} does not accept this PIN. Check it and send it again."),
 }
 
