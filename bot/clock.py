@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 """A card claimed by a process that died is due again after this long."""
 
-CLEAN_EVERY = timedelta(minutes=10)
+CLEAN_EVERY = timedelta(minutes=1)
 UNDO = timedelta(minutes=1)
 KEPT_RECEIPTS = timedelta(days=2)
 KEPT_SENT = timedelta(days=30)

@@ -66,7 +66,7 @@ async def money_typed(context: Context, text: str, currency: str) -> Money | Non
                 "“{typed}” is not an amount in {currency}. Send a number, for example {example}, "
                 "or /cancel.",
                 typed=text[:40],
-                currency=currency,
+                currency=voice.language.currency(currency),
                 example=example,
             )
         )

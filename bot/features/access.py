@@ -42,11 +42,13 @@ async def on_stranger(context: Context) -> None:
         return
     await context.reply(
         voice.say(
-            "This is a private card wallet. To use it, open an invitation link from its operator, "
-            "or ask to be let in. Your Telegram id is {id}.",
+            "This is a private card wallet. To use it, you need an invitation link from its "
+            "operator, or be let in by them. Your Telegram id is {id}.",
             id=person.id,
         ),
-        [[Button(voice.plain("Ask to be let in"), "ask")]],
+        [[Button(voice.plain("Ask to be let in"), "ask")]]
+        if context.parts.settings.admins
+        else None,
     )
 
 

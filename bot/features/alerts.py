@@ -182,7 +182,12 @@ async def quiet(context: Context) -> None:
     """Ask for the quiet hours."""
     voice = context.voice
     await context.parts.dialogues.keep(context.person.id, Dialogue("quiet"))
-    rows = [[Button(f"{start}-{end}", f"hours:{start}-{end}") for start, end in ((22, 8), (23, 7))]]
+    rows = [
+        [
+            Button(f"{start}:00-{end}:00", f"hours:{start}-{end}")
+            for start, end in ((22, 8), (23, 7))
+        ]
+    ]
     rows.append([Button(voice.plain("No quiet hours"), "hours:")])
     await context.ask(
         voice.say(

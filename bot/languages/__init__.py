@@ -28,7 +28,13 @@ from babel.dates import (
 )
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import NumberPattern, format_decimal, format_percent, get_currency_symbol
+from babel.numbers import (
+    NumberPattern,
+    format_decimal,
+    format_percent,
+    get_currency_name,
+    get_currency_symbol,
+)
 from markupsafe import Markup, escape
 
 from bot.money import Money, exponent
@@ -88,6 +94,10 @@ class Language:
         """`money` for a change: a rise has its plus sign."""
         plus = str(self.locale.number_symbols["latn"]["plusSign"]) if minor > 0 else ""
         return plus + self.money(minor, currency)
+
+    def currency(self, code: str) -> str:
+        """Name a currency: "人民币", "US Dollar"."""
+        return get_currency_name(code, locale=self.locale)
 
     def number(self, n: int | Decimal) -> str:
         """Write a number with the digits grouped."""

@@ -296,7 +296,7 @@ async def test_quiet_hours_hold_an_alert_back_and_do_not_drop_it(
     await alice.binds(KIOSK)
     await alice.says("/alerts")
     await alice.presses("Quiet hours")
-    assert "Quiet from 22:00 to 8:00" in (await alice.presses("22-8")).text
+    assert "Quiet from 22:00 to 8:00" in (await alice.presses("22:00-8:00")).text
     await house.passes(hours=7)
     house.issuer.spend(KIOSK, 14000)
     await house.passes(hours=7)  # two o'clock at night

@@ -221,7 +221,7 @@ async def test_an_amount_that_can_mean_two_things_is_asked_and_then_understood(
     await alice.says("1.2340")
     assert "KWD 1.234" in alice.newest.text.replace("\N{NO-BREAK SPACE}", " ")
     await alice.presses("Set balance")
-    assert "is not an amount in KWD" in (await alice.says("about ten")).text
+    assert "is not an amount in Kuwaiti Dinar" in (await alice.says("about ten")).text
 
 
 async def test_two_hundred_cards_are_listed_page_by_page(house: House, alice: Guest) -> None:

@@ -48,7 +48,7 @@ async def ask_balance(context: Context, dialogue: Dialogue) -> None:
         voice.say(
             "How much is on it? Send an amount in {currency}, or with another currency, "
             "for example 200 USD.",
-            currency=_currency(context, dialogue),
+            currency=voice.language.currency(_currency(context, dialogue)),
         ),
         _skip(context),
     )
