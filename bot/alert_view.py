@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 from markupsafe import Markup
 
 from bot import panel
-from bot.context import Button
+from bot.buttons import Button
 from bot.money import Money
 from bot.readings import money_of
 from bot.thresholds import threshold
 
 if TYPE_CHECKING:
-    from bot.context import Buttons
+    from bot.buttons import Buttons
     from bot.issuers import Issuers
     from bot.readings import Alert
     from bot.voice import Voice

@@ -17,7 +17,6 @@ from telegram.ext import Application
 from bot.background import Background
 from bot.clock import Clock
 from bot.config import ConfigError
-from bot.context import Parts
 from bot.dialogue import Dialogues
 from bot.door import Door
 from bot.errors import LastResort
@@ -26,6 +25,7 @@ from bot.issuers import CATALOG, Issuers
 from bot.journal import Journal
 from bot.menu import register
 from bot.pace import Pace
+from bot.parts import Parts
 from bot.transport import AiohttpRequest
 from bot.turns import REMEMBERED, Turns
 from bot.wallet import Wallet

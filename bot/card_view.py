@@ -6,14 +6,17 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot import panel
-from bot.context import Button, repaint
+from bot.buttons import Button
+from bot.messages import repaint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
     from markupsafe import Markup
 
-    from bot.context import Buttons, Context, Parts
+    from bot.buttons import Buttons
+    from bot.context import Context
+    from bot.parts import Parts
     from bot.voice import Voice
     from storage import Card
 

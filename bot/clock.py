@@ -14,8 +14,8 @@ from storage import StorageError
 if TYPE_CHECKING:
     from telegram.ext import JobQueue
 
-    from bot.context import Parts
     from bot.issuers import Issuer
+    from bot.parts import Parts
     from storage import Card
 
 log = logging.getLogger(__name__)

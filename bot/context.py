@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from markupsafe import escape
-from telegram import (
-    CallbackQuery,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    LinkPreviewOptions,
-    Message,
-)
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, TelegramError
+from telegram.error import TelegramError
 
-from bot.languages import language_for, mark
-from bot.views import Views
-from bot.voice import Voice
+from bot.buttons import Buttons, OutdatedButton, keyboard
+from bot.languages import mark
+from bot.messages import NO_PREVIEW, discard, edit, offer
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from markupsafe import Markup
-    from telegram.ext import ExtBot
+    from telegram import (
+        CallbackQuery,
+        Message,
+    )
 
-    from bot.background import Background
-    from bot.config import Settings
-    from bot.dialogue import Dialogues
-    from bot.issuers import Issuers
-    from bot.journal import Journal
-    from bot.turns import Turns
-    from bot.wallet import Wallet
-    from storage import Card, Person, Store
+    from bot.parts import Parts
+    from bot.voice import Voice
+    from storage import Card, Person
 
 MISPLACED = mark(
     "That looks like a card number, so I deleted it and kept nothing of it. "
@@ -46,88 +33,6 @@ UNDELETED = mark(
     "That looks like a card number, and I could not delete it. Please delete it yourself; "
     "I have kept nothing of it."
 )
-MOVED = "⤵️"
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-LONGEST_NUMBER = 15  # digits: Telegram's ids have up to 52 bits
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """An inline button: `data` comes back when it is pressed (1 to 64 bytes), or `url` opens."""
-
-    text: str
-    data: str = ""
-    url: str = ""
-
-
-Buttons = Sequence[Sequence[Button]]
-
-
-def keyboard(rows: Buttons | None) -> InlineKeyboardMarkup | None:
-    """Lay buttons out in rows, as Telegram wants them."""
-    if not rows:
-        return None
-    return InlineKeyboardMarkup(
-        [
-            [
-                InlineKeyboardButton(b.text, url=b.url)
-                if b.url
-                else InlineKeyboardButton(b.text, callback_data=b.data)
-                for b in row
-            ]
-            for row in rows
-        ]
-    )
-
-
-class OutdatedButton(Exception):  # noqa: N818 - it is a button's state, not a fault of ours
-    """A button's data no longer fits: the card is gone, or the client made it up."""
-
-
-def number(text: str) -> int:
-    """Read a number in a button's data. `OutdatedButton` if there is none."""
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
-        raise OutdatedButton
-    return int(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command a feature brings: `summary` is its line in the menu, in English and marked.
-
-    `order` is its place in the menu, from the top.
-    """
-
-    name: str
-    summary: str
-    run: Callable[[Context], Awaitable[None]]
-    order: int
-    admins_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The parts of the running bot that features use."""
-
-    bot: ExtBot[str]
-    settings: Settings
-    store: Store
-    wallet: Wallet
-    issuers: Issuers
-    dialogues: Dialogues
-    clock: Callable[[], datetime]
-    turns: Turns
-    journal: Journal
-    background: Background
-    menu: Sequence[Command]
-    views: Views = field(default_factory=Views)
-
-    def voice(self, person: Person | None, reported: str | None = None) -> Voice:
-        """Find a person's voice: their choices, else Telegram's report, else the default."""
-        default = self.settings.language
-        code = (person.language if person else None) or reported
-        zone = (person.timezone if person else None) or self.settings.timezone
-        return Voice(language_for(code, default), ZoneInfo(zone), self.clock())
 
 
 @dataclass(slots=True)
@@ -197,7 +102,7 @@ class Context:
         self.parts.views.answered(self.chat_id)
         if before and before != message_id:
             self.parts.background.start(
-                _discard(self.parts, self.chat_id, before), "discarding a question"
+                discard(self.parts, self.chat_id, before), "discarding a question"
             )
 
     async def present(
@@ -220,7 +125,7 @@ class Context:
         parts.journal.panel_shown(person.id, message_id)
         if before and before != message_id:
             parts.views.leave(self.chat_id, before)
-            parts.background.start(_discard(parts, self.chat_id, before), "discarding a panel")
+            parts.background.start(discard(parts, self.chat_id, before), "discarding a panel")
         question = parts.views.question(self.chat_id)
         if question in (None, message_id) or not await parts.dialogues.current(person.id):
             self._over(message_id)
@@ -249,51 +154,3 @@ class Context:
             return await self.parts.bot.delete_message(self.chat_id, self.message.message_id)
         except TelegramError:
             return False
-
-
-async def _discard(parts: Parts, chat_id: int, message_id: int) -> None:
-    """Delete what has been replaced. After two days Telegram lets it only be emptied."""
-    with suppress(TelegramError):
-        try:
-            await parts.bot.delete_message(chat_id, message_id)
-        except BadRequest:
-            await edit(parts, chat_id, message_id, MOVED)
-
-
-async def repaint(
-    parts: Parts, chat_id: int, message_id: int, view: str, text: Markup, buttons: Buttons
-) -> None:
-    """Bring a panel up to date by itself, unless the person has moved on to another view."""
-    async with parts.turns.turn(chat_id):
-        if parts.views.shows(chat_id, message_id, view):
-            await edit(parts, chat_id, message_id, text, buttons)
-            parts.journal.panel_shown(chat_id, message_id)
-
-
-async def edit(
-    parts: Parts,
-    chat_id: int,
-    message_id: int,
-    text: Markup | str,
-    buttons: Buttons | None = None,
-) -> bool:
-    """Put a new text in an earlier message. False if that message can no longer be edited."""
-    try:
-        await parts.bot.edit_message_text(
-            str(text),
-            chat_id,
-            message_id,
-            parse_mode=ParseMode.HTML,
-            reply_markup=keyboard(buttons),
-            link_preview_options=NO_PREVIEW,
-        )
-    except BadRequest as error:
-        return "not modified" in error.message
-    offer(parts, chat_id, message_id, buttons)
-    return True
-
-
-def offer(parts: Parts, chat_id: int, message_id: int, buttons: Buttons | None) -> None:
-    """Note what can be pressed, because it can be typed as well."""
-    labels = ((button.text, button.data) for row in buttons or () for button in row)
-    parts.views.offer(chat_id, message_id, labels)

@@ -16,7 +16,8 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot import alert_view
-from bot.context import keyboard, offer
+from bot.buttons import keyboard
+from bot.messages import offer
 from bot.pace import ALERT
 from bot.quiet import quiet_until
 from storage import StorageError
@@ -24,7 +25,7 @@ from storage import StorageError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.context import Parts
+    from bot.parts import Parts
     from storage import Card, OutboxItem, Person
 
 log = logging.getLogger(__name__)

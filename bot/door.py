@@ -17,7 +17,8 @@ from telegram.ext import (
     filters,
 )
 
-from bot.context import Button, Context, OutdatedButton, Parts, keyboard
+from bot.buttons import Button, OutdatedButton, keyboard
+from bot.context import Context
 from bot.languages import language_for, mark
 from bot.wallet import tail_of
 from storage import Person
@@ -25,6 +26,7 @@ from storage import Person
 if TYPE_CHECKING:
     from bot.dialogue import Dialogue
     from bot.features import Features, OnButton, OnDialogue
+    from bot.parts import Parts
 
 SEEN_EVERY = timedelta(hours=1)
 """How exactly it is known when a person was last here."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from telegram import User
     from telegram.ext import CallbackContext
 
-    from bot.context import Parts
+    from bot.parts import Parts
     from bot.voice import Voice
 
 log = logging.getLogger(__name__)

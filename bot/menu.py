@@ -11,7 +11,7 @@ from bot.languages import Language, language_for, languages
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.context import Command, Parts
+    from bot.parts import Command, Parts
 
 
 def menu_of(

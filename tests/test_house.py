@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "storage").rglob("*.py")])
 SPEAKS_TELEGRAM = {
     "bot.app",
+    "bot.buttons",
     "bot.check",
     "bot.clock",
     "bot.context",
@@ -22,7 +23,9 @@ SPEAKS_TELEGRAM = {
     "bot.door",
     "bot.errors",
     "bot.menu",
+    "bot.messages",
     "bot.pace",
+    "bot.parts",
     "bot.transport",
     "bot.turns",
 }

@@ -16,9 +16,13 @@ import pkgutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from bot.context import Command, Context
+from bot.context import Context
 from bot.dialogue import Dialogue
+
+if TYPE_CHECKING:
+    from bot.parts import Command
 
 OnButton = Callable[..., Awaitable[None]]
 OnDialogue = Callable[[Context, Dialogue, str], Awaitable[None]]

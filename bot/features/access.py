@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from telegram.error import TelegramError
 
-from bot.context import Button, Command, OutdatedButton, keyboard, number
+from bot.buttons import Button, OutdatedButton, keyboard, number
 from bot.languages import mark
+from bot.parts import Command
 
 if TYPE_CHECKING:
     from bot.context import Context

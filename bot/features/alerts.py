@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import panel
-from bot.context import Button, Command, OutdatedButton, number
+from bot.buttons import Button, OutdatedButton, number
 from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.money import Money
+from bot.parts import Command
 from bot.quiet import clock_time
 from bot.thresholds import Enough, enough, threshold
 from bot.typed import money_typed

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import panel
+from bot.buttons import Button, OutdatedButton, number
 from bot.card_view import ALL_CARDS, open_card, pages
-from bot.context import Button, Command, OutdatedButton, number
 from bot.dialogue import Dialogue
 from bot.languages import mark
+from bot.parts import Command
 from bot.search import matching, words_of
 from bot.typed import LABEL_LONGEST, label_typed, money_typed
 

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import panel
+from bot.buttons import Button, number
 from bot.card_view import ALL_CARDS, answers_of, pages
-from bot.context import Button, Command, number, repaint
 from bot.languages import mark
+from bot.messages import repaint
 from bot.money import Money
+from bot.parts import Command
 from bot.search import matching, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.context import Buttons, Context
+    from bot.buttons import Buttons
+    from bot.context import Context
     from bot.voice import Voice
     from storage import Card, Entry
 

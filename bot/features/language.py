@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.context import Button, Command, OutdatedButton
+from bot.buttons import Button, OutdatedButton
 from bot.dialogue import Dialogue
 from bot.languages import languages, mark
 from bot.menu import register_for
+from bot.parts import Command
 
 if TYPE_CHECKING:
     from bot.context import Context

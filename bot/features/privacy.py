@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from bot.context import Button, Command
+from bot.buttons import Button
 from bot.languages import mark
 from bot.menu import unregister_for
+from bot.parts import Command
 
 if TYPE_CHECKING:
     from bot.context import Context

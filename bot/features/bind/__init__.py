@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.context import Command, OutdatedButton
+from bot.buttons import OutdatedButton
 from bot.dialogue import Dialogue
 from bot.features.bind import manual, steps, verify
 from bot.languages import mark
+from bot.parts import Command
 
 if TYPE_CHECKING:
     from bot.context import Context

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from bot import panel
+from bot.buttons import Button
 from bot.card_view import open_card
-from bot.context import Button
 from bot.features.bind import intake
 from bot.money import exponent
 from bot.typed import label_typed, money_typed

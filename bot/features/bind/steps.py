@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import panel
-from bot.context import Button
+from bot.buttons import Button
 from bot.features.bind import intake, manual, verify
 from bot.wallet import tail_of
 

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from bot import panel
+from bot.buttons import Button
 from bot.card_view import open_card, view_of
-from bot.context import Button, edit
 from bot.errors import FULL
 from bot.features.bind import intake
 from bot.issuers import FaultKind, IssuerFault
 from bot.languages import mark
+from bot.messages import edit
 from bot.schedule import ASK_HOLDER
 from storage import DuplicateCardError, StorageError
 
 if TYPE_CHECKING:
-    from bot.context import Buttons, Context
+    from bot.buttons import Buttons
+    from bot.context import Context
     from bot.dialogue import Dialogue
     from bot.issuers import Issuer, Reading
 

@@ -1,0 +1,50 @@
+"""Inline buttons: what they say, what they bring back, and what comes back that cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+LONGEST_NUMBER = 15  # digits: Telegram's ids have up to 52 bits
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """An inline button: `data` comes back when it is pressed (1 to 64 bytes), or `url` opens."""
+
+    text: str
+    data: str = ""
+    url: str = ""
+
+
+Buttons = Sequence[Sequence[Button]]
+
+
+def keyboard(rows: Buttons | None) -> InlineKeyboardMarkup | None:
+    """Lay buttons out in rows, as Telegram wants them."""
+    if not rows:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(b.text, url=b.url)
+                if b.url
+                else InlineKeyboardButton(b.text, callback_data=b.data)
+                for b in row
+            ]
+            for row in rows
+        ]
+    )
+
+
+class OutdatedButton(Exception):  # noqa: N818 - it is a button's state, not a fault of ours
+    """A button's data no longer fits: the card is gone, or the client made it up."""
+
+
+def number(text: str) -> int:
+    """Read a number in a button's data. `OutdatedButton` if there is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        raise OutdatedButton
+    return int(text)

@@ -1,0 +1,66 @@
+"""The parts of the running bot, as features, delivery and the clock are given them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from bot.languages import language_for
+from bot.views import Views
+from bot.voice import Voice
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
+
+    from telegram.ext import ExtBot
+
+    from bot.background import Background
+    from bot.config import Settings
+    from bot.context import Context
+    from bot.dialogue import Dialogues
+    from bot.issuers import Issuers
+    from bot.journal import Journal
+    from bot.turns import Turns
+    from bot.wallet import Wallet
+    from storage import Person, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command a feature brings: `summary` is its line in the menu, in English and marked.
+
+    `order` is its place in the menu, from the top.
+    """
+
+    name: str
+    summary: str
+    run: Callable[[Context], Awaitable[None]]
+    order: int
+    admins_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of the running bot that features use."""
+
+    bot: ExtBot[str]
+    settings: Settings
+    store: Store
+    wallet: Wallet
+    issuers: Issuers
+    dialogues: Dialogues
+    clock: Callable[[], datetime]
+    turns: Turns
+    journal: Journal
+    background: Background
+    menu: Sequence[Command]
+    views: Views = field(default_factory=Views)
+
+    def voice(self, person: Person | None, reported: str | None = None) -> Voice:
+        """Find a person's voice: their choices, else Telegram's report, else the default."""
+        default = self.settings.language
+        code = (person.language if person else None) or reported
+        zone = (person.timezone if person else None) or self.settings.timezone
+        return Voice(language_for(code, default), ZoneInfo(zone), self.clock())
