@@ -64,6 +64,7 @@ class Load:
         self._expected = expected
         self._asked: dict[int, float] = {}
         self._waits: list[float] = []
+        self._wrong: str | None = None
         self._answered: asyncio.Queue[Person] = asyncio.Queue()
         telegram.load = self
 
@@ -76,7 +77,7 @@ class Load:
         if asked is None:
             return
         if self._expected not in call.params["text"]:
-            raise WrongAnswerError(f"{self._expected!r} is not in {call.params['text']!r}")
+            self._wrong = call.params["text"]
         self._waits.append(time.perf_counter() - asked)
         self._answered.put_nowait(self._by_chat[chat])
 
@@ -144,3 +145,5 @@ class Load:
                     await self._answered.get()
         except TimeoutError:
             raise WrongAnswerError(f"{len(self._asked)} people were never answered") from None
+        if self._wrong is not None:
+            raise WrongAnswerError(f"{self._expected!r} is not in {self._wrong!r}")
