@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
-
 LONGEST_NUMBER = 15  # digits: Telegram's ids have up to 52 bits
 
 
@@ -22,21 +20,19 @@ class Button:
 Buttons = Sequence[Sequence[Button]]
 
 
-def keyboard(rows: Buttons | None) -> InlineKeyboardMarkup | None:
-    """Lay buttons out in rows, as Telegram wants them."""
-    if not rows:
-        return None
-    return InlineKeyboardMarkup(
-        [
+def keyboard(rows: Buttons) -> dict[str, list[list[dict[str, str]]]]:
+    """Lay buttons out in rows, as the Bot API's `InlineKeyboardMarkup` has them."""
+    return {
+        "inline_keyboard": [
             [
-                InlineKeyboardButton(b.text, url=b.url)
+                {"text": b.text, "url": b.url}
                 if b.url
-                else InlineKeyboardButton(b.text, callback_data=b.data)
+                else {"text": b.text, "callback_data": b.data}
                 for b in row
             ]
             for row in rows
         ]
-    )
+    }
 
 
 class OutdatedButton(Exception):  # noqa: N818 - it is a button's state, not a fault of ours

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from markupsafe import escape
-from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
-from bot.buttons import Buttons, OutdatedButton, keyboard
+from bot import calls
+from bot.buttons import OutdatedButton
 from bot.languages import mark
-from bot.messages import NO_PREVIEW, discard, edit, offer
+from bot.messages import discard, edit, offer
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Message,
     )
 
+    from bot.buttons import Buttons
     from bot.parts import Parts
     from bot.voice import Voice
     from storage import Card, Person
@@ -61,15 +62,9 @@ class Context:
 
     async def reply(self, text: Markup | str, buttons: Buttons | None = None) -> int:
         """Send a message; give its id."""
-        sent = await self.parts.bot.send_message(
-            self.chat_id,
-            str(text),
-            parse_mode=ParseMode.HTML,
-            reply_markup=keyboard(buttons),
-            link_preview_options=NO_PREVIEW,
-        )
-        offer(self.parts, self.chat_id, sent.message_id, buttons)
-        return sent.message_id
+        message_id = await calls.send(self.parts.bot, self.chat_id, str(text), buttons)
+        offer(self.parts, self.chat_id, message_id, buttons)
+        return message_id
 
     async def show(self, text: Markup | str, buttons: Buttons | None = None) -> int:
         """Put the text in the place of the message whose button was pressed, else send it."""
@@ -151,6 +146,6 @@ class Context:
     async def take_secret(self) -> bool:
         """Delete what the person wrote, because it holds a secret. False if Telegram refuses."""
         try:
-            return await self.parts.bot.delete_message(self.chat_id, self.message.message_id)
+            return await calls.delete(self.parts.bot, self.chat_id, self.message.message_id)
         except TelegramError:
             return False

@@ -12,11 +12,9 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
-from bot import alert_view
-from bot.buttons import keyboard
+from bot import alert_view, calls
 from bot.messages import offer
 from bot.pace import ALERT
 from bot.quiet import quiet_until
@@ -94,14 +92,9 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
 async def _send(parts: Parts, person: Person, card: Card, item: OutboxItem) -> None:
     voice = parts.voice(person)
     buttons = alert_view.buttons_of(voice, card)
-    sent = await parts.bot.send_message(
-        person.id,
-        str(alert_view.text_of(voice, parts.issuers, card, item)),
-        parse_mode=ParseMode.HTML,
-        reply_markup=keyboard(buttons),
-        rate_limit_args=ALERT,
-    )
-    offer(parts, person.id, sent.message_id, buttons)
+    text = str(alert_view.text_of(voice, parts.issuers, card, item))
+    message_id = await calls.send(parts.bot, person.id, text, buttons, pace=ALERT)
+    offer(parts, person.id, message_id, buttons)
     now = parts.clock()
     if await parts.store.outbox.sent(item.id, item.lease, now):
         await parts.store.cards.change(

@@ -17,7 +17,8 @@ from telegram.ext import (
     filters,
 )
 
-from bot.buttons import Button, OutdatedButton, keyboard
+from bot import calls
+from bot.buttons import Button, OutdatedButton
 from bot.context import Context
 from bot.languages import language_for, mark
 from bot.wallet import tail_of
@@ -128,7 +129,7 @@ class Door:
         person = await self._parts.store.people.get(user.id)
         voice = self._parts.voice(person, user.language_code)
         link = Button(voice.plain("Open the private chat"), url=f"https://t.me/{bot.username}")
-        await message.reply_text(voice.say(IN_PRIVATE), reply_markup=keyboard([[link]]))
+        await calls.send(bot, message.chat_id, str(voice.say(IN_PRIVATE)), [[link]])
 
     async def on_membership(self, update: Update, _: AnyContext) -> None:
         """Notice that a person stopped the bot. They are back when they write again."""

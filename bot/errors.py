@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from telegram import Update
 from telegram.error import Conflict, NetworkError, TelegramError
 
+from bot import calls
 from bot.languages import mark
 from storage import StorageError
 
@@ -57,9 +58,8 @@ class LastResort:
             voice = await self._voice(update.effective_user)
             sentence = FULL if isinstance(error, StorageError) else SORRY
             try:
-                await self._parts.bot.send_message(
-                    update.effective_chat.id, str(voice.say(sentence)), parse_mode="HTML"
-                )
+                said = str(voice.say(sentence))
+                await calls.send(self._parts.bot, update.effective_chat.id, said)
             except TelegramError as unreachable:
                 log.warning("and nobody could be told: %s", unreachable)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from storage import StorageError, Store
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.1
+REMEMBERED = 10_000
 
 
 class Journal:
@@ -32,6 +34,7 @@ class Journal:
         self._clock = clock
         self._receipts: set[int] = set()
         self._panels: dict[int, int] = {}
+        self._latest: OrderedDict[int, int] = OrderedDict()
         self._writing: asyncio.Task[None] | None = None
 
     def handled(self, update_id: int) -> None:
@@ -40,17 +43,25 @@ class Journal:
         self._soon()
 
     def panel_of(self, person_id: int) -> int | None:
-        """Say which message is this person's panel, if that is not yet in the store."""
-        return self._panels.get(person_id)
+        """Say which message is this person's panel, if this process showed it.
+
+        What somebody read from the store may be older: a note is written a moment later.
+        """
+        return self._latest.get(person_id)
 
     def panel_shown(self, person_id: int, message_id: int) -> None:
         """Note that the person now sees their balances in this message."""
         self._panels[person_id] = message_id
+        self._latest[person_id] = message_id
+        self._latest.move_to_end(person_id)
+        if len(self._latest) > REMEMBERED:
+            self._latest.popitem(last=False)
         self._soon()
 
     def forget(self, person_id: int) -> None:
         """Drop what is noted about a person."""
         self._panels.pop(person_id, None)
+        self._latest.pop(person_id, None)
 
     def _soon(self) -> None:
         if self._writing is None:

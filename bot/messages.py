@@ -5,11 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from telegram import LinkPreviewOptions
-from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.buttons import keyboard
+from bot import calls
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -18,14 +16,13 @@ if TYPE_CHECKING:
     from bot.parts import Parts
 
 MOVED = "⤵️"
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 async def discard(parts: Parts, chat_id: int, message_id: int) -> None:
     """Delete what has been replaced. After two days Telegram lets it only be emptied."""
     with suppress(TelegramError):
         try:
-            await parts.bot.delete_message(chat_id, message_id)
+            await calls.delete(parts.bot, chat_id, message_id)
         except BadRequest:
             await edit(parts, chat_id, message_id, MOVED)
 
@@ -49,14 +46,7 @@ async def edit(
 ) -> bool:
     """Put a new text in an earlier message. False if that message can no longer be edited."""
     try:
-        await parts.bot.edit_message_text(
-            str(text),
-            chat_id,
-            message_id,
-            parse_mode=ParseMode.HTML,
-            reply_markup=keyboard(buttons),
-            link_preview_options=NO_PREVIEW,
-        )
+        await calls.edit(parts.bot, chat_id, message_id, str(text), buttons)
     except BadRequest as error:
         return "not modified" in error.message
     offer(parts, chat_id, message_id, buttons)

@@ -1,4 +1,4 @@
-"""SQLite through aiosqlite: readers that are held open, and one writer.
+"""SQLite through aiosqlite: one reader that is held open, and one writer.
 
 Every unit of work is one visit to a connection's own thread, where visits are served in the
 order they came; so a cancelled visit is simply followed by its rollback.
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from sqlalchemy.sql import Executable
 
 T = TypeVar("T")
+Answer: TypeAlias = "list[Any] | sqlite3.Error"
 Ready: TypeAlias = "tuple[Prepared, list[object]]"
 
-_READERS: Final = 2
 _BUSY_SECONDS: Final = 10
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
@@ -48,11 +48,9 @@ class _Connection(aiosqlite.Connection):
         connect = partial(sqlite3.connect, path, timeout=_BUSY_SECONDS, isolation_level=None)
         super().__init__(connect, iter_chunk_size=64)
         self._thread.daemon = True  # a crash ends the process, whoever forgot to close
-        self.visits = 0
 
     async def visit(self, work: Callable[..., T], *arguments: object) -> T:
         """Run `work(raw connection, *arguments)` in the thread of the connection."""
-        self.visits += 1
         try:
             return await self._execute(work, self._conn, *arguments)  # type: ignore[no-any-return,no-untyped-call]
         except sqlite3.Error as error:
@@ -61,8 +59,62 @@ class _Connection(aiosqlite.Connection):
             if self._connection is None:
                 raise StorageError("The database is closed.") from error
             raise
+
+
+class _Reader:
+    """A connection that reads for everybody who asks meanwhile in one visit to its thread.
+
+    Each visit hands the interpreter from one thread to another and back, which under load costs
+    far more than the reading; so the more people ask, the less each of them costs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.connection = _Connection(path)
+        self._asked: list[tuple[str, list[object], asyncio.Future[Answer]]] = []
+        self._reading: asyncio.Task[None] | None = None
+
+    async def fetch(self, sql: str, arguments: list[object]) -> list[Any]:
+        """Run one query, together with those of others."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._asked.append((sql, arguments, answer))
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+        found = await answer
+        if isinstance(found, sqlite3.Error):
+            raise StorageError(f"SQLite: {found}.") from found
+        return found
+
+    async def _read(self) -> None:
+        try:
+            while self._asked:
+                asked, self._asked = self._asked, []
+                await self._answer(asked)
         finally:
-            self.visits -= 1
+            self._reading = None
+
+    async def _answer(self, asked: list[tuple[str, list[object], asyncio.Future[Answer]]]) -> None:
+        try:
+            found = await self.connection.visit(_read_all, [one[:2] for one in asked])
+        except BaseException as error:
+            for *_, answer in asked:
+                if not answer.done():
+                    answer.set_exception(error)
+            if not isinstance(error, StorageError):
+                raise
+            return
+        for (*_, answer), rows in zip(asked, found, strict=True):
+            if not answer.done():
+                answer.set_result(rows)
+
+
+def _read_all(raw: sqlite3.Connection, asked: Sequence[tuple[str, list[object]]]) -> list[Answer]:
+    found: list[Answer] = []
+    for sql, arguments in asked:
+        try:
+            found.append(raw.execute(sql, arguments).fetchall())
+        except sqlite3.Error as error:
+            found.append(error)
+    return found
 
 
 def _run(raw: sqlite3.Connection, sql: str, arguments: Sequence[Any]) -> tuple[list[Any], int]:
@@ -174,7 +226,7 @@ class SqliteDatabase(Database):
         super().__init__()
         self.path: Final = path
         self._writer = _Connection(path)
-        self._readers = [_Connection(path) for _ in range(_READERS)]
+        self._reader = _Reader(path)
         self._lock = asyncio.Lock()
 
     @classmethod
@@ -182,24 +234,22 @@ class SqliteDatabase(Database):
         """Open a file that exists with its tables in it."""
         database = cls(path)
         try:
-            for connection in (database._writer, *database._readers):
+            for connection in (database._writer, database._reader.connection):
                 await connection
                 await connection.visit(_tune, *_PRAGMAS)
-            for reader in database._readers:
-                await reader.visit(_tune, "PRAGMA query_only = ON")
+            await database._reader.connection.visit(_tune, "PRAGMA query_only = ON")
         except BaseException:
             await database.close()
             raise
         return database
 
     async def fetch(self, statement: Executable, /, **values: object) -> list[Row]:
-        """Run on the reader with the least to do, or on the writer."""
+        """Run on the reader, or on the writer."""
         prepared = self.prepare(statement)
         arguments = prepared.arguments(values)
         if prepared.writes:
             return prepared.rows((await self._write((prepared, arguments)))[0])
-        reader = min(self._readers, key=_waiting)
-        return prepared.rows((await reader.visit(_run, prepared.sql, arguments))[0])
+        return prepared.rows(await self._reader.fetch(prepared.sql, arguments))
 
     async def execute(self, statement: Executable, /, **values: object) -> int:
         """Run and commit in one visit to the writer."""
@@ -237,12 +287,8 @@ class SqliteDatabase(Database):
 
     async def close(self) -> None:
         """Close every connection, after what they are busy with."""
-        for connection in (*self._readers, self._writer):
+        for connection in (self._reader.connection, self._writer):
             await connection.close()
-
-
-def _waiting(connection: _Connection) -> int:
-    return connection.visits
 
 
 def sqlite_file(url: URL) -> Path:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from telegram.error import TelegramError
 
-from bot.buttons import Button, OutdatedButton, keyboard, number
+from bot import calls
+from bot.buttons import Button, OutdatedButton, number
 from bot.languages import mark
 from bot.parts import Command
 
@@ -94,9 +95,7 @@ async def _tell_admins(context: Context, person: Person) -> None:
             "{name} (Telegram id {id}) asks to use this bot.", name=person.name, id=person.id
         )
         try:
-            await parts.bot.send_message(
-                admin_id, str(text), parse_mode="HTML", reply_markup=keyboard(buttons)
-            )
+            await calls.send(parts.bot, admin_id, str(text), buttons)
         except TelegramError:
             continue  # this admin has not started the bot; /invite shows who asked
 
@@ -158,7 +157,7 @@ async def _decide(context: Context, person_id: str, access: str) -> Person:
 
 async def _tell(context: Context, person: Person, text: Markup) -> None:
     try:
-        await context.parts.bot.send_message(person.id, str(text), parse_mode="HTML")
+        await calls.send(context.parts.bot, person.id, str(text))
     except TelegramError:
         await context.notice(context.voice.plain("They have stopped the bot and were not told."))
 

@@ -134,10 +134,12 @@ class Language:
 
     def ago(self, at: datetime, now: datetime) -> str:
         """Write how far off a moment is: "3 minutes ago", "in 2 hours", "just now"."""
-        distance = at - now
-        if abs(distance.total_seconds()) < JUST_NOW_SECONDS:
-            return self.plain("just now")
-        return format_timedelta(distance, add_direction=True, locale=self.locale)
+        seconds = int((at - now).total_seconds())
+        return (
+            self.plain("just now")
+            if abs(seconds) < JUST_NOW_SECONDS
+            else _ago(self.locale, seconds)
+        )
 
 
 @lru_cache(maxsize=4096)
@@ -166,6 +168,11 @@ def _money(locale: Locale, minor: int, currency: str) -> str:
     pattern = _currency_pattern(locale, currency)
     amount = Money(minor, currency).amount
     return str(pattern.apply(amount, locale, currency=currency, currency_digits=False))
+
+
+@lru_cache(maxsize=8192)
+def _ago(locale: Locale, seconds: int) -> str:
+    return format_timedelta(seconds, add_direction=True, locale=locale)
 
 
 @lru_cache(maxsize=1024)
