@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "storage").rglob("*.py")])
 SPEAKS_TELEGRAM = {
     "bot.app",
-    "bot.buttons",
+    "bot.calls",
     "bot.check",
     "bot.clock",
     "bot.context",

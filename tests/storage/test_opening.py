@@ -100,7 +100,7 @@ async def test_the_file_is_kept_as_the_issue_asks(on_file: Store) -> None:
         "busy_timeout": 10_000,
         "synchronous": 1,
     }
-    for connection in (on_file._runner._writer, *on_file._runner._readers):  # type: ignore[attr-defined]
+    for connection in (on_file._runner._writer, on_file._runner._reader.connection):  # type: ignore[attr-defined]
         found = {
             name: (await connection.execute_fetchall(f"PRAGMA {name}"))[0][0] for name in asked
         }
