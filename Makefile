@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo test test-live bench install lock clean
+.PHONY: demo test test-live test-kill bench install lock clean
 
 demo: install
 	$(BIN)/kabao demo
@@ -18,6 +18,10 @@ test: install
 # A real pretix, installed and started by the test itself.
 test-live: install
 	$(BIN)/pytest -m live tests/live
+
+# Two hundred alerts, the bot killed at random moments: none may be lost.
+test-kill: install
+	$(BIN)/python -m tests.kill
 
 bench: install
 	$(BIN)/python -m bench
