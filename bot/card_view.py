@@ -30,7 +30,7 @@ GATHER_SECONDS = 0.8
 async def open_card(context: Context, card: Card, *, insist: bool = False) -> None:
     """Show a card as the store has it, and then as its issuer says."""
     parts, view = context.parts, f"card:{card.id}"
-    message_id = await context.present(view, *view_of(parts, context.voice, card))
+    message_id = await context.present(view, *view_of(parts, context.voice, card), shown=[card])
     if insist or parts.wallet.is_stale(card):
         parts.background.start(_live(context, card, view, message_id, insist), "a live balance")
 
@@ -40,7 +40,7 @@ async def _live(context: Context, card: Card, view: str, message_id: int, insist
     read = await parts.wallet.refresh(owner.id, card.id, insist=insist)
     if read is not None:
         text, buttons = view_of(parts, parts.voice(owner), read)
-        await repaint(parts, context.chat_id, message_id, view, text, buttons)
+        await repaint(parts, context.chat_id, message_id, view, text, buttons, shown=[read])
 
 
 def view_of(parts: Parts, voice: Voice, card: Card) -> tuple[Markup, Buttons]:

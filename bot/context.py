@@ -13,8 +13,11 @@ from bot import calls
 from bot.buttons import OutdatedButton
 from bot.languages import mark
 from bot.messages import discard, edit, offer
+from bot.panel import shown as balances
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from markupsafe import Markup
     from telegram import (
         CallbackQuery,
@@ -101,12 +104,19 @@ class Context:
             )
 
     async def present(
-        self, view: str, text: Markup | str, buttons: Buttons | None = None, into: int | None = None
+        self,
+        view: str,
+        text: Markup | str,
+        buttons: Buttons | None = None,
+        into: int | None = None,
+        *,
+        shown: Iterable[Card] = (),
     ) -> int:
         """Show a view on the chat's one panel: in place if a button of it led here, else anew.
 
         A new panel takes the old one's place, so that the chat stays clean; an alert whose button
         led here stays. `into` names a message that becomes the panel.
+        `shown` are the cards whose balances can be read on it.
         """
         parts, person = self.parts, self.person
         before = parts.journal.panel_of(person.id) or person.panel_message_id
@@ -117,7 +127,7 @@ class Context:
         else:
             message_id = await self.reply(text, buttons)
         parts.views.show(self.chat_id, message_id, view)
-        parts.journal.panel_shown(person.id, message_id)
+        parts.journal.panel_shown(person.id, message_id, balances(shown))
         if before and before != message_id:
             parts.views.leave(self.chat_id, before)
             parts.background.start(discard(parts, self.chat_id, before), "discarding a panel")

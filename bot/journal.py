@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from storage import StorageError, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ class Journal:
         self._clock = clock
         self._receipts: set[int] = set()
         self._panels: dict[int, int] = {}
+        self._seen: dict[tuple[int, str], tuple[int, datetime]] = {}
         self._latest: OrderedDict[int, int] = OrderedDict()
         self._writing: asyncio.Task[None] | None = None
 
@@ -49,8 +50,13 @@ class Journal:
         """
         return self._latest.get(person_id)
 
-    def panel_shown(self, person_id: int, message_id: int) -> None:
-        """Note that the person now sees their balances in this message."""
+    def panel_shown(self, person_id: int, message_id: int, shown: Mapping[str, int]) -> None:
+        """Note that this message is the person's panel, and the balances on it.
+
+        `shown` gives the minor units by card id; of a card that is not in it nothing was told.
+        """
+        now = self._clock()
+        self._seen.update({(person_id, card_id): (minor, now) for card_id, minor in shown.items()})
         self._panels[person_id] = message_id
         self._latest[person_id] = message_id
         self._latest.move_to_end(person_id)
@@ -62,6 +68,7 @@ class Journal:
         """Drop what is noted about a person."""
         self._panels.pop(person_id, None)
         self._latest.pop(person_id, None)
+        self._seen = {this: seen for this, seen in self._seen.items() if this[0] != person_id}
 
     def _soon(self) -> None:
         if self._writing is None:
@@ -74,13 +81,13 @@ class Journal:
 
     async def write(self) -> None:
         """Write all notes now. A store that cannot be written keeps them for the next time."""
-        receipts, panels = self._receipts, self._panels
-        self._receipts, self._panels = set(), {}
+        receipts, panels, seen = self._receipts, self._panels, self._seen
+        self._receipts, self._panels, self._seen = set(), {}, {}
         try:
             async with self._store.transaction() as tx:
                 if panels:
                     await tx.people.set_panels(panels)
-                    await tx.cards.told(panels, self._clock())
+                    await tx.cards.told((*this, *what) for this, what in seen.items())
                 if receipts:
                     # Last, as in every transaction: what an update left to do in the background
                     # writes the same receipt, and two that wait for each other would both fail.
@@ -89,3 +96,4 @@ class Journal:
             log.exception("could not write the journal; it is tried again with the next note")
             self._receipts |= receipts
             self._panels = {**panels, **self._panels}
+            self._seen = {**seen, **self._seen}

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from telegram.error import BadRequest, TelegramError
 
 from bot import calls
+from bot.panel import shown as balances
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from markupsafe import Markup
 
     from bot.buttons import Buttons
     from bot.parts import Parts
+    from storage import Card
 
 MOVED = "⤵️"
 
@@ -28,13 +32,23 @@ async def discard(parts: Parts, chat_id: int, message_id: int) -> None:
 
 
 async def repaint(
-    parts: Parts, chat_id: int, message_id: int, view: str, text: Markup, buttons: Buttons
+    parts: Parts,
+    chat_id: int,
+    message_id: int,
+    view: str,
+    text: Markup,
+    buttons: Buttons,
+    *,
+    shown: Iterable[Card] = (),
 ) -> None:
-    """Bring a panel up to date by itself, unless the person has moved on to another view."""
+    """Bring a panel up to date by itself, unless the person has moved on to another view.
+
+    `shown` are the cards whose balances can be read on it.
+    """
     async with parts.turns.turn(chat_id):
         if parts.views.shows(chat_id, message_id, view):
             await edit(parts, chat_id, message_id, text, buttons)
-            parts.journal.panel_shown(chat_id, message_id)
+            parts.journal.panel_shown(chat_id, message_id, balances(shown))
 
 
 async def edit(

@@ -16,7 +16,7 @@ from bot.readings import money_of
 from bot.thresholds import Enough, enough, threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from bot.voice import Voice
     from storage import Card
@@ -125,6 +125,11 @@ def as_of(voice: Voice, issuers: Issuers, card: Card) -> Markup | None:
     return voice.say(
         "{ago}, from {issuer}", ago=when, issuer=issuer_name(voice, issuers, card.issuer)
     )
+
+
+def shown(cards: Iterable[Card]) -> dict[str, int]:
+    """Give the balances that are read of these cards on a panel: minor units by card id."""
+    return {card.id: card.balance_minor for card in cards if card.balance_minor is not None}
 
 
 def lines(voice: Voice, issuers: Issuers, card: Card) -> Markup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, TypeAlias, Unpack
 
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, insert, or_, select, tuple_, update
 
 from storage.card_rows import (
     CARD_COLUMNS,
@@ -70,8 +70,8 @@ _REMOVE: Final = update(cards).where(THIS, PRESENT).values(removed_at=bindparam(
 _RESTORE: Final = update(cards).where(THIS, cards.c.removed_at.is_not(None)).values(removed_at=None)
 _TOLD: Final = (
     update(cards)
-    .where(cards.c.owner_id == bindparam("owner"), PRESENT)
-    .values(told_minor=cards.c.balance_minor, told_at=bindparam("at"))
+    .where(THIS, PRESENT, or_(cards.c.told_at.is_(None), cards.c.told_at <= bindparam("at")))
+    .values(told_minor=bindparam("minor"), told_at=bindparam("at"))
 )
 _PURGE: Final = delete(cards).where(cards.c.removed_at < bindparam("before"))
 _due: Final = (
@@ -188,9 +188,13 @@ class Cards(Questions):
                 )
             )
 
-    async def told(self, owners: Iterable[int], at: datetime) -> None:
-        """Note that these people have just seen the balances of all their cards."""
-        rows = [{"owner": owner, "at": at} for owner in owners]
+    async def told(self, seen: Iterable[tuple[int, str, int, datetime]]) -> None:
+        """Note balances that people were shown: owner, card, minor units, when.
+
+        What was noted of a later moment stays.
+        """
+        names = ("owner", "card", "minor", "at")
+        rows = [dict(zip(names, one, strict=True)) for one in sorted(seen)]
         if rows:
             await self._runner.execute_many(_TOLD, rows)
 

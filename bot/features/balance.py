@@ -85,9 +85,11 @@ async def _show(
 ) -> None:
     parts = context.parts
     at = min(at, (len(cards) - 1) // PER_PAGE)
-    here = cards[at * PER_PAGE :][:PER_PAGE]
+    here = _on_page(cards, at)
     view = f"panel:{at}:{len(cards)}:{words}"
-    message_id = await context.present(view, *_panel(parts, context.voice, cards, words, at))
+    message_id = await context.present(
+        view, *_panel(parts, context.voice, cards, words, at), shown=here
+    )
     stale = [card for card in here if insist or parts.wallet.is_stale(card)]
     if not stale:
         return
@@ -97,15 +99,27 @@ async def _show(
         async for answers in answers_of(parts, context.person.id, stale, insist=insist):
             known = [answers.get(card.id, card) for card in known]
             text, buttons = _panel(parts, parts.voice(context.person), known, words, at)
-            await repaint(parts, context.chat_id, message_id, view, text, buttons)
+            await repaint(
+                parts,
+                context.chat_id,
+                message_id,
+                view,
+                text,
+                buttons,
+                shown=_on_page(known, at),
+            )
 
     parts.background.start(live(), "live balances")
+
+
+def _on_page(cards: Sequence[Card], at: int) -> Sequence[Card]:
+    return cards[at * PER_PAGE :][:PER_PAGE]
 
 
 def _panel(
     parts: Parts, voice: Voice, cards: Sequence[Card], words: str, at: int
 ) -> tuple[Markup, Buttons]:
-    here = cards[at * PER_PAGE :][:PER_PAGE]
+    here = _on_page(cards, at)
     blocks = [voice.say("<b>Your cards</b>")]
     if words:
         blocks = [voice.say("<b>Your cards</b> called “{words}”", words=words)]

@@ -127,6 +127,19 @@ async def test_what_the_panel_showed_counts_as_known(house: House, alice: Guest)
     assert "CN¥40.00 less than 7 hours ago" in told
 
 
+async def test_what_shows_no_balance_does_not_count_as_told(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await house.passes(minutes=3)
+    house.issuer.spend(KIOSK, 5000)
+    (card,) = await house.kabao.parts.store.cards.list(alice.id)
+    await house.kabao.parts.wallet.refresh(alice.id, card.id, insist=True)
+    await alice.says("/alerts")
+    await house.passes(minutes=2)
+    await spends(house, 9000)
+    (told,) = warnings(alice)
+    assert "CN¥140.00 less than" in told
+
+
 async def test_an_old_balance_on_the_panel_does_not_make_the_fall_recent(
     house: House, alice: Guest
 ) -> None:

@@ -113,7 +113,7 @@ async def test_a_panel_noted_while_one_of_its_cards_is_written_holds_up_nothing(
     parts, update = house.kabao.parts, 77
     (card,) = await parts.store.cards.list(alice.id)
     parts.journal.handled(update)
-    parts.journal.panel_shown(alice.id, 1)
+    parts.journal.panel_shown(alice.id, 1, {card.id: 16150})
     receipt.set(update)
     async with parts.store.transaction() as tx:
         await tx.cards.lock(alice.id, card.id)

@@ -338,11 +338,13 @@ async def test_a_damaged_card_does_not_keep_the_others_from_being_read(
     assert [card.owner_id for card in due] == [WANG]
 
 
-async def test_what_people_were_shown_is_noted_for_all_their_cards(
+async def test_a_balance_that_was_shown_is_noted_unless_a_later_one_was(
     store: Store, clock: Clock
 ) -> None:
     card = await with_card(store, balance_minor=50)
     other = await with_card(store, WANG, balance_minor=60)
-    await store.cards.told([LI], clock.now)
-    assert await store.cards.get(LI, card.id) == replace(card, told_minor=50, told_at=clock.now)
+    later = clock.in_(minutes=1)
+    await store.cards.told([(LI, card.id, 45, later), (WANG, card.id, 45, later)])
+    await store.cards.told([(LI, card.id, 50, clock.now)])
+    assert await store.cards.get(LI, card.id) == replace(card, told_minor=45, told_at=later)
     assert await store.cards.get(WANG, other.id) == other

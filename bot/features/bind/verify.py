@@ -124,7 +124,7 @@ async def save(
     )
     text, buttons = view_of(parts, context.voice, card)
     text = done + Markup("\n\n") + text
-    await context.present(f"card:{card.id}", text, buttons, into=message_id)
+    await context.present(f"card:{card.id}", text, buttons, into=message_id, shown=[card])
 
 
 async def _not_verified(
