@@ -37,9 +37,10 @@ def pointless(card: Card, item: OutboxItem, now: datetime) -> str | None:
         chosen = card.snoozed_until
         superseded = chosen is None or chosen != datetime.fromisoformat(said["due"])
         return "another snooze took its place" if superseded else None
-    if card.snoozed_until is not None and card.snoozed_until > now:
+    low = item.kind == "low"  # that a card is empty no threshold and no snooze keeps back
+    if low and card.snoozed_until is not None and card.snoozed_until > now:
         return "snoozed: the reminder will tell"
-    if item.kind == "low" and (limit is None or said["balance"] >= limit):
+    if low and (limit is None or said["balance"] >= limit):
         return "the threshold was changed"
     return None
 
@@ -68,10 +69,12 @@ def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Mar
     if limit is not None and item.kind == "low":
         amount = voice.money(Money(limit, balance.currency))
         lines.append(voice.say("Your threshold is {amount}.", amount=amount))
-    if card.balance_source == "issuer":
-        when = voice.ago(datetime.fromisoformat(said["at"]))
+    when = voice.ago(datetime.fromisoformat(said["at"]))
+    if said["source"] == "issuer":
         name = panel.issuer_name(voice, issuers, card.issuer)
         lines.append(voice.say("Read {ago} from {issuer}.", ago=when, issuer=name))
+    elif said["source"] == "holder":
+        lines.append(voice.say("You said so {ago}.", ago=when))
     if money_of(card) != balance or not panel.is_usable(voice, card):
         lines.append(
             voice.say(

@@ -29,7 +29,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 120
-"""Longer than a send with all its tries can take, so that no alert is under way twice."""
+"""Longer than `SEND_SECONDS`, so that no alert is under way twice."""
+
+SEND_SECONDS = 100
+"""A send that takes longer with all its tries is ended, and made again later."""
+
+CLAIM_AGAIN_SECONDS = 1
+"""What comes up while others are on their way waits no longer than that."""
+
+STOP_SECONDS = 5
+"""How long a bot that stops waits for what Telegram may have already, to mark it as sent."""
 
 AT_ONCE = 30
 """As many as Telegram takes in a second."""
@@ -37,29 +46,49 @@ AT_ONCE = 30
 FIRST_RETRY = timedelta(seconds=10)
 LAST_RETRY = timedelta(hours=1)
 SHORTEST_PAUSE = timedelta(seconds=1)
+SHORTEST_QUIET = timedelta(minutes=1)
 
 
 async def deliver(parts: Parts) -> None:
     """Send what is due, until nothing is; each claim is bounded, and made as room becomes free.
 
-    One that Telegram takes long over keeps its own place only.
+    One that Telegram takes long over keeps its own place only. When this is cancelled, nothing
+    more is claimed, and what is on its way has `STOP_SECONDS` to arrive and be marked.
     """
     under_way: set[asyncio.Task[None]] = set()
     try:
         while True:
-            room = AT_ONCE - len(under_way)
-            claimed = await parts.store.outbox.claim(parts.clock(), LEASE_SECONDS, room)
+            claimed = await _claim(parts, AT_ONCE - len(under_way), needed=not under_way)
             under_way |= {asyncio.create_task(_see_to(parts, item)) for item in claimed}
             if not under_way:
                 return
-            _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-    except StorageError:
-        await asyncio.gather(*under_way)
-        raise
+            _, under_way = await asyncio.wait(
+                under_way, timeout=CLAIM_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
     except asyncio.CancelledError:
-        for task in under_way:
-            task.cancel()
+        await _finish(under_way)
         raise
+
+
+async def _claim(parts: Parts, room: int, *, needed: bool) -> list[OutboxItem]:
+    """Claim what there is room for; a failure counts only where nothing else is under way."""
+    if room == 0:
+        return []
+    try:
+        return await parts.store.outbox.claim(parts.clock(), LEASE_SECONDS, room)
+    except StorageError as error:
+        if needed:
+            raise
+        log.warning("alerts that are due could not be claimed: %s", error)
+        return []
+
+
+async def _finish(under_way: set[asyncio.Task[None]]) -> None:
+    if under_way:
+        _, late = await asyncio.wait(under_way, timeout=STOP_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
 
 async def _see_to(parts: Parts, item: OutboxItem) -> None:
@@ -79,7 +108,7 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
     if person is None or card is None:
         await outbox.give_up(item.id, item.lease, "the card is gone")
     elif held := quiet_until(person, parts.voice(person).zone, now):
-        await _later(parts, item, held, "quiet hours")
+        await _later(parts, item, max(held, now + SHORTEST_QUIET), "quiet hours")
     elif why := alert_view.pointless(card, item, now):
         await outbox.give_up(item.id, item.lease, why)
     else:
@@ -87,13 +116,17 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
             await _send(parts, person, card, item)
         except TelegramError as error:
             await _failed(parts, item, error)
+        except TimeoutError:
+            log.warning("alert %s took too long and is tried again", item.id)
+            await _later(parts, item, parts.clock() + _wait(item), "it took too long")
 
 
 async def _send(parts: Parts, person: Person, card: Card, item: OutboxItem) -> None:
     voice = parts.voice(person)
     buttons = alert_view.buttons_of(voice, card)
     text = str(alert_view.text_of(voice, parts.issuers, card, item))
-    message_id = await calls.send(parts.bot, person.id, text, buttons, pace=ALERT)
+    async with asyncio.timeout(SEND_SECONDS):
+        message_id = await calls.send(parts.bot, person.id, text, buttons, pace=ALERT)
     offer(parts, person.id, message_id, buttons)
     now = parts.clock()
     if await parts.store.outbox.sent(item.id, item.lease, now):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ def clock_time(minutes: int) -> str:
 def quiet_until(person: Person, zone: tzinfo, now: datetime) -> datetime | None:
     """Give the end of the quiet hours `now` is in, `None` outside of them.
 
-    The end is a time on the person's own clock, so it holds across a change to summer time.
+    The end is a time on the person's own clock, so it holds across a change to summer time, and
+    it is always after `now`: where the clock shows that time twice, it is the one to come.
     """
     start, end = person.quiet_from, person.quiet_to
     if start is None or end is None:
@@ -32,4 +33,7 @@ def quiet_until(person: Person, zone: tzinfo, now: datetime) -> datetime | None:
         return None
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     day = midnight + timedelta(days=0 if minute < end else 1)
-    return day.replace(hour=end // 60, minute=end % 60).astimezone(now.tzinfo)
+    ends = day.replace(hour=end // 60, minute=end % 60, fold=0)
+    if ends.astimezone(UTC) <= now:
+        ends = ends.replace(fold=1)
+    return ends.astimezone(now.tzinfo)

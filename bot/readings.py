@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from bot.issuers import Issuer, Reading
 from bot.money import Money
 from bot.thresholds import enough, episode
-from storage import Card, NewEntry, Store
+from storage import BalanceSource, Card, NewEntry, Store
 from storage import Reading as StoredReading
 
 if TYPE_CHECKING:
@@ -89,13 +89,14 @@ async def told(tx: Store, card: Card, now: datetime) -> Card:
 class Alert(TypedDict):
     """What an alert carries: minor units, ISO 8601 times, what the person knew before.
 
-    `at` is when it came up, `due` from when on it may be told. `told` is the balance the person
-    had last been shown, and `told_at` a time at which it still was that: a panel shows a balance
-    from the store, so the reading may be older than the showing.
+    `source` is who said the balance, `at` when it came up, `due` from when on it may be told.
+    `told` is the balance the person had last been shown, and `told_at` a time at which it still
+    was that: a panel shows a balance from the store, so the reading may be older than the showing.
     """
 
     balance: int
     currency: str
+    source: BalanceSource | None
     at: str
     due: str
     told: int | None
@@ -121,6 +122,7 @@ async def alert(
     payload: Alert = {
         "balance": balance.minor,
         "currency": balance.currency,
+        "source": card.balance_source,
         "at": at.isoformat(),
         "due": due.isoformat(),
         "told": card.told_minor,
@@ -154,8 +156,9 @@ async def _keep(
         **also,
     )
     kept = replace(kept, episode=episode(card.episode, enough(kept)))
-    if kept.episode == "armed" and card.episode != "armed":
-        kept = replace(kept, snoozed_until=None)  # a snooze is about one shortage, not the next
+    if kept.episode != card.episode:
+        # A snooze is about one shortage, not about the next, and not about an empty card.
+        kept = replace(kept, snoozed_until=None)
     changed = {name: getattr(kept, name) for name in (*BALANCE_FIELDS, *also)}
     await tx.cards.change(card.owner_id, card.id, **changed)
     found = StoredReading(

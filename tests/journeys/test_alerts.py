@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.money import Money
 from tests.house import KIOSK, PIN, SPENDER, YEN, YUAN, Guest, House
 
 if TYPE_CHECKING:
@@ -211,6 +212,21 @@ async def test_a_card_kept_by_its_holder_warns_just_the_same(house: House, alice
     (told,) = warnings(alice)
     assert "Corner shop" in told
     assert "$15.00" in told
+    assert "You said so just now" in told
+
+
+async def test_an_alert_names_who_said_its_balance_and_not_who_said_the_next(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    house.telegram.fail("sendMessage", status=502, times=1)
+    await spends(house, 14000)
+    wallet, store = house.kabao.parts.wallet, house.kabao.parts.store
+    (card,) = await store.cards.list(alice.id)
+    await wallet.set_balance(alice.id, card.id, Money(2000, "CNY"))
+    await house.passes(minutes=1)
+    (told,) = warnings(alice)
+    assert "Read 1 minute ago from Kiosk Card" in told
 
 
 async def test_the_buttons_of_an_alert_lead_to_the_history_and_the_threshold(
@@ -285,19 +301,34 @@ async def test_the_last_snooze_counts(house: House, alice: Guest) -> None:
     assert len(warnings(alice)) == 2
 
 
-async def test_a_snoozed_card_that_runs_empty_is_told_in_one_reminder(
+async def test_a_snoozed_card_that_runs_empty_is_told_at_once_and_not_again(
     house: House, alice: Guest
 ) -> None:
     await alice.binds(KIOSK)
     await spends(house, 14000)
-    await alice.presses("For a day")
+    await alice.presses("For a week")
     await spends(house, 2150)
+    assert len(warnings(alice)) == 2
+    assert "is empty" in warnings(alice)[1]
+    await house.passes(hours=24 * 10)
+    assert len(warnings(alice)) == 2
+
+
+async def test_a_card_that_runs_empty_during_quiet_hours_is_told_after_them_though_low_is_snoozed(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 14000)  # seven in the evening
+    low = alice.newest
+    await alice.says("/alerts")
+    await alice.presses("Quiet hours")
+    await alice.says("20-8")
+    await spends(house, 2150)
+    await alice.presses("For a week", message=low)
     assert len(warnings(alice)) == 1
-    await house.passes(hours=20)
+    await house.passes(hours=7)
     assert len(warnings(alice)) == 2
-    assert "Empty" in warnings(alice)[1]
-    await house.passes(hours=48)
-    assert len(warnings(alice)) == 2
+    assert "is empty" in warnings(alice)[1]
 
 
 # People live by Shanghai's clock unless they say something else; stories begin at noon there.

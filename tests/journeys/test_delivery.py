@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot import delivery
+from bot.money import Money
 from bot.playground.limits import Limits
 from tests.house import DOLLARS, KIOSK, PIN, YEN, YUAN, Guest, House
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from bot.playground.telegram import Telegram
 
@@ -246,6 +249,81 @@ async def test_an_alert_that_crashes_stops_no_other(
     await falls_low(house, YUAN, 19000)
     assert len(warnings(alice)) == 1
     assert "does not open" in caplog.text
+
+
+async def test_one_that_telegram_takes_long_over_does_not_hold_up_what_comes_up_meanwhile(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with House(tmp_path, tick_seconds="0.05") as house:
+        alice, bob = house.guest("Alice"), house.guest("Bob")
+        await alice.binds(KIOSK)
+        await bob.says("/bind", "AB-778899001", "Corner shop", "200 USD")
+        stuck = house.telegram.hang("sendMessage", match=to(alice))
+        house.issuer.spend(KIOSK, 14000)
+        house.clock.advance(7 * 3600)
+        await until(lambda: stuck.hits == 1)
+        (card,) = await house.kabao.parts.store.cards.list(bob.id)
+        await house.kabao.parts.wallet.set_balance(bob.id, card.id, Money(1500, "USD"))
+        await bob.person.finds("runs low: $15.00")
+        assert "is tried again" not in caplog.text  # hers has not even failed yet
+        house.telegram.heal()
+        await alice.person.finds("runs low: CN¥21.50")
+
+
+async def test_a_bot_that_is_stopped_while_it_tells_does_not_tell_again(tmp_path: Path) -> None:
+    async with House(tmp_path, tick_seconds="0.05") as house:
+        alice = house.guest("Alice")
+        await alice.binds(KIOSK)
+        stuck = house.telegram.hang("sendMessage", match=to(alice))
+        house.issuer.spend(KIOSK, 14000)
+        house.clock.advance(7 * 3600)
+        await until(lambda: stuck.hits == 1)
+        (telling,) = [t for t in asyncio.all_tasks() if t.get_name() == "delivering alerts"]
+        stopping = asyncio.create_task(house.stop())
+        await until(lambda: telling.cancelling() > 0)
+        house.telegram.heal()
+        await stopping
+        await alice.person.finds("runs low: CN¥21.50")
+        await house.start()
+        await house.passes(minutes=5)
+        assert len(warnings(alice)) == 1
+
+
+async def test_a_bot_that_is_stopped_does_not_wait_for_ever_and_tells_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "STOP_SECONDS", 0.05)
+    async with House(tmp_path, tick_seconds="0.05") as house:
+        alice = house.guest("Alice")
+        await alice.binds(KIOSK)
+        stuck = house.telegram.hang("sendMessage", match=to(alice))
+        house.issuer.spend(KIOSK, 14000)
+        house.clock.advance(7 * 3600)
+        await until(lambda: stuck.hits == 1)
+        await house.restart()
+        await house.passes(minutes=5)
+        assert len(warnings(alice)) == 1
+
+
+async def test_a_send_never_outlasts_its_lease(
+    house: House, alice: Guest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert delivery.SEND_SECONDS < delivery.LEASE_SECONDS
+    monkeypatch.setattr(delivery, "SEND_SECONDS", 0.05)
+    await alice.binds(KIOSK)
+    house.telegram.hang("sendMessage", match=to(alice))
+    await falls_low(house)
+    assert "took too long" in caplog.text
+    assert warnings(alice) == []
+    await house.passes(seconds=10)
+    assert len(warnings(alice)) == 1
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Let the others go on until something has come true."""
+    async with asyncio.timeout(30):
+        while not true():  # noqa: ASYNC110 - what others did raises no event here
+            await asyncio.sleep(0)
 
 
 async def test_sixty_alerts_and_several_to_one_person_stay_within_telegrams_limits(
