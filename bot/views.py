@@ -56,6 +56,8 @@ class Views:
         """Drop what is noted about a chat; labels are on its buttons."""
         self._questions.pop(chat_id, None)
         self._offers.pop(chat_id, None)
+        for here in [here for here in self._views if here[0] == chat_id]:
+            del self._views[here]
 
     def offer(self, chat_id: int, message_id: int, buttons: Iterable[tuple[str, str]]) -> None:
         """Note a message's buttons, as pairs of label and data; the newest message's count."""
