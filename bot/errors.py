@@ -14,7 +14,7 @@ from telegram.error import Conflict, NetworkError, TelegramError
 
 from bot import calls
 from bot.languages import mark
-from storage import StorageError
+from storage import StorageError, WriteError
 
 if TYPE_CHECKING:
     from telegram import User
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SORRY = mark(
-    "Sorry, something went wrong on my side, and what you asked was not done. Nothing is lost. "
-    "Try again, or send /cancel and begin anew."
+    "Sorry, something went wrong on my side, and what you asked may not have been done. Look with "
+    "/balance before you try again."
 )
 FULL = mark(
-    "Sorry, I cannot write to my database just now, so nothing was saved. The operator can see "
-    "why in the log. Try again later."
+    "Sorry, I cannot write to my database just now, so this could not be saved. The operator can "
+    "see why in the log. Try again later."
 )
 
 
@@ -56,7 +56,7 @@ class LastResort:
         log.error("an update could not be handled", exc_info=error)
         if update.effective_chat and update.effective_user:
             voice = await self._voice(update.effective_user)
-            sentence = FULL if isinstance(error, StorageError) else SORRY
+            sentence = FULL if isinstance(error, WriteError) else SORRY
             try:
                 said = str(voice.say(sentence))
                 await calls.send(self._parts.bot, update.effective_chat.id, said)

@@ -9,6 +9,7 @@ from storage.errors import (
     KeyFormatError,
     SealError,
     StorageError,
+    WriteError,
     WrongKeyError,
 )
 from storage.questions import utc_now
@@ -53,6 +54,7 @@ __all__ = [
     "SealError",
     "StorageError",
     "Store",
+    "WriteError",
     "WrongKeyError",
     "open_store",
     "receipt",

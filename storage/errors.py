@@ -10,6 +10,10 @@ class StorageError(Exception):
         super().__init__(message or " ".join((type(self).__doc__ or "").split()))
 
 
+class WriteError(StorageError):
+    """The database could not be written; what was to be kept together is not kept."""
+
+
 class WrongKeyError(StorageError):
     """The database was made with another master key: start with the one it was made with."""
 

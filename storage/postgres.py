@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from storage.database import Database, Prepared, Row, Transaction, Values
-from storage.errors import StorageError
+from storage.errors import StorageError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -24,13 +24,16 @@ _BROKEN: Final = (asyncpg.InterfaceError, OSError)
 
 
 @contextmanager
-def _spoken() -> Iterator[None]:
-    """Say what PostgreSQL refused without the values it refused."""
+def _spoken(refused: type[StorageError] = StorageError) -> Iterator[None]:
+    """Say what PostgreSQL refused without the values it refused.
+
+    Where it did not answer at all, nobody knows whether it wrote.
+    """
     try:
         yield
     except asyncpg.PostgresError as error:
         said = getattr(error, "message", None) or type(error).__name__
-        raise StorageError(f"PostgreSQL: {said} ({error.sqlstate}).") from None
+        raise refused(f"PostgreSQL: {said} ({error.sqlstate}).") from None
     except (*_BROKEN, TimeoutError) as error:
         raise StorageError(f"PostgreSQL did not answer: {type(error).__name__}.") from None
 
@@ -55,7 +58,7 @@ class _PostgresTransaction(Transaction):
             if self._over:
                 raise StorageError("This transaction is over.")
             self._wrote = self._wrote or prepared.writes
-            with _spoken():
+            with _spoken(WriteError):
                 yield prepared
 
     async def fetch(self, statement: Executable, /, **values: object) -> list[Row]:
@@ -115,7 +118,7 @@ class PostgresDatabase(Database):
                 async with self.transaction() as transaction:
                     return await transaction.fetch(statement, **values)
         arguments = prepared.arguments(values)
-        with _spoken():
+        with _spoken(WriteError if prepared.writes else StorageError):
             return prepared.rows(await self._pool.fetch(prepared.sql, *arguments))
 
     async def execute(self, statement: Executable, /, **values: object) -> int:
@@ -126,7 +129,7 @@ class PostgresDatabase(Database):
                 return await transaction.execute(statement, **values)
         prepared = self.prepare(statement)
         arguments = prepared.arguments(values)
-        with _spoken():
+        with _spoken(WriteError):
             return _touched(await self._pool.execute(prepared.sql, *arguments))
 
     async def execute_many(self, statement: Executable, rows: Sequence[Values]) -> None:
@@ -157,7 +160,7 @@ class PostgresDatabase(Database):
         transaction = _PostgresTransaction(self, connection)
         try:
             yield transaction
-            with _spoken():
+            with _spoken(WriteError):
                 await transaction.end(commit=True)
         except BaseException:
             await transaction.end(commit=False)
@@ -165,7 +168,7 @@ class PostgresDatabase(Database):
             with suppress(asyncpg.PostgresError, *_BROKEN):
                 await outer.rollback()
             raise
-        with _spoken():
+        with _spoken(WriteError):
             await outer.commit()
 
     async def close(self) -> None:

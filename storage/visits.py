@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import aiosqlite
 
-from storage.errors import StorageError
+from storage.errors import StorageError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +40,8 @@ class Connection(aiosqlite.Connection):
         try:
             return await self._execute(work, self._conn, *arguments)  # type: ignore[no-any-return,no-untyped-call]
         except sqlite3.Error as error:
-            raise StorageError(f"SQLite: {error}.") from error
+            refused = WriteError if work in _WRITING else StorageError
+            raise refused(f"SQLite: {error}.") from error
         except ValueError as error:
             if self._connection is None:
                 raise StorageError("The database is closed.") from error
@@ -156,6 +157,9 @@ def write(
         raise
     commit(raw, added)
     return result
+
+
+_WRITING: Final = (step, commit, write)
 
 
 def tune(raw: sqlite3.Connection, *pragmas: str) -> None:

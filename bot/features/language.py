@@ -66,8 +66,9 @@ async def _speak(context: Context, wanted: str) -> None:
     await parts.store.people.change(context.person.id, language=code)
     person = await parts.store.people.get(context.person.id)
     voice = parts.voice(person)
+    work = register_for(parts, context.person.id, voice.language)
+    parts.background.start(work, "registering a person's menu")
     await context.show(voice.say("I speak {language} now.", language=voice.language.name))
-    await register_for(parts, context.person.id, voice.language)
 
 
 async def timezone(context: Context) -> None:
@@ -119,8 +120,9 @@ async def _keep(context: Context, text: str) -> None:
             )
         )
         return
-    await parts.dialogues.end(context.person.id)
-    await parts.store.people.change(context.person.id, timezone=name)
+    async with parts.store.transaction() as tx:
+        await tx.people.change(context.person.id, timezone=name)
+        await tx.dialogues.drop(context.person.id)
     zone = ZoneInfo(name)
     time, place = voice.language.clock(voice.now, zone), voice.language.place(zone)
     await context.conclude(

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from bot.buttons import Button
 from bot.languages import mark
 from bot.menu import unregister_for
+from bot.messages import discard
 from bot.parts import Command
 
 if TYPE_CHECKING:
@@ -23,9 +24,11 @@ async def privacy(context: Context) -> None:
         voice.say("<b>What is stored about you</b>"),
         voice.plural("Now: {n} card.", "Now: {n} cards.", len(cards)),
         voice.say(
-            "<b>Encrypted</b>, with a key of your own: card numbers, PINs and other secrets, the "
-            "cards' names and last digits, your name, what the entries in your history say, and "
-            "what you typed in a conversation that is not finished (kept 15 minutes at most)."
+            "<b>Encrypted</b>: card numbers, PINs and other secrets, the cards' names and last "
+            "digits, your name, what the entries in your history say, and what you typed in a "
+            "conversation that is not finished (kept 15 minutes at most). The operator of this "
+            "bot holds the master key and could open what is encrypted; somebody who has only "
+            "the database cannot."
         ),
         voice.say(
             "<b>Readable by the operator</b>: your Telegram id and when you were last here, which "
@@ -34,8 +37,8 @@ async def privacy(context: Context) -> None:
         ),
         voice.say(
             "Card numbers go to the card's own issuer to ask for the balance, and to nobody else. "
-            "Telegram carries what you write here; messages with a number or PIN are deleted from "
-            "the chat as soon as they are read."
+            "Telegram carries what you write here. A message in which I find a card number or PIN "
+            "is deleted from the chat, if Telegram allows it."
         ),
         voice.say("/forget erases everything about you."),
     ]
@@ -61,10 +64,16 @@ async def forget(context: Context) -> None:
 
 async def forgotten(context: Context) -> None:
     """Erase the person."""
-    await context.parts.store.people.forget(context.person.id)
-    context.parts.journal.forget(context.person.id)
-    context.parts.views.forget(context.chat_id)
-    await unregister_for(context.parts, context.person.id)
+    parts, person, chat_id = context.parts, context.person, context.chat_id
+    panel = parts.journal.panel_of(person.id) or person.panel_message_id
+    left = {panel, parts.views.question(chat_id)} - {context.message.message_id}
+    await parts.store.people.forget(person.id)
+    parts.journal.forget(person.id)
+    parts.views.forget(chat_id)
+    for message_id in left:
+        if message_id:
+            parts.background.start(discard(parts, chat_id, message_id), "discarding a panel")
+    parts.background.start(unregister_for(parts, person.id), "taking back a person's menu")
     await context.show(
         context.voice.say(
             "Everything about you is erased. You may want to delete this chat too. "

@@ -12,6 +12,7 @@ import pytest
 import storage.sqlite
 from bot.config import ConfigError
 from bot.playground import Telegram
+from storage import visits
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ async def test_a_database_locked_for_a_moment_is_waited_for(house: House, alice:
 async def test_a_database_locked_for_long_is_admitted_and_nothing_is_half_done(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(storage.sqlite, "_BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(visits, "_BUSY_SECONDS", 0.1)
     async with House(tmp_path) as house:
         alice = house.guest("Alice")
         await alice.binds(KIOSK)
@@ -205,13 +206,13 @@ async def fill(house: House) -> None:
     """Leave the database no page to grow by."""
     runner = house.kabao.parts.store._runner
     assert isinstance(runner, storage.sqlite.SqliteDatabase)
-    await runner._writer.visit(storage.sqlite._tune, "PRAGMA max_page_count = 1")
+    await runner._writer.visit(visits.tune, "PRAGMA max_page_count = 1")
 
 
 async def make_room(house: House) -> None:
     runner = house.kabao.parts.store._runner
     assert isinstance(runner, storage.sqlite.SqliteDatabase)
-    await runner._writer.visit(storage.sqlite._tune, "PRAGMA max_page_count = 1000000")
+    await runner._writer.visit(visits.tune, "PRAGMA max_page_count = 1000000")
 
 
 async def test_when_the_disk_is_full_the_person_is_told_and_nothing_is_lost(
@@ -230,6 +231,17 @@ async def test_when_the_disk_is_full_the_person_is_told_and_nothing_is_lost(
     assert "CN¥161.50" in (await alice.says("/balance kiosk")).text
     await make_room(house)
     assert "Bound" in (await alice.binds(YUAN, PIN)).text
+
+
+async def test_a_card_that_cannot_be_opened_is_not_put_down_to_the_writing(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    with sqlite3.connect(house.database) as database:
+        database.execute("UPDATE cards SET label = x'00'")
+    await alice.says("/balance")
+    assert alice.sees("may not have been done")
+    assert not alice.sees("cannot write")
 
 
 async def test_a_crossing_read_while_the_disk_is_full_is_told_when_there_is_room(

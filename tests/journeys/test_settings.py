@@ -65,6 +65,23 @@ async def test_what_is_stored_is_said_in_plain_words(alice: Guest) -> None:
     told = (await alice.says("/privacy")).text
     for fact in ("1 card", "Encrypted", "Readable by the operator", "when you were last here"):
         assert fact in told
+    assert "The operator of this bot holds the master key" in told
+    assert "of your own" not in told
+
+
+async def test_a_menu_that_telegram_does_not_take_is_no_reason_to_apologise(
+    house: House, alice: Guest
+) -> None:
+    house.telegram.fail("setMyCommands", status=502, times=None)
+    house.telegram.fail("deleteMyCommands", status=502, times=None)
+    await alice.says("/language zh")
+    assert "我现在说中文" in alice.newest.text or "中文" in alice.newest.text
+    await alice.says("/language en")
+    assert "I speak English now" in alice.newest.text
+    await alice.says("/forget")
+    await alice.presses("Yes, erase everything")
+    assert "Everything about you is erased" in alice.newest.text
+    assert not any("Sorry" in text or "抱歉" in text for text in alice.told)
 
 
 async def test_nothing_is_erased_without_a_yes(alice: Guest) -> None:
@@ -102,6 +119,22 @@ async def test_whoever_is_forgotten_begins_in_telegrams_language_again(alice: Gu
     await alice.presses(1)
     assert "Everything I can do" in (await alice.says("/help")).text
     assert "What is on my cards" in {entry["description"] for entry in alice.person.menu}
+
+
+async def test_nothing_of_the_cards_stays_in_the_chat_of_whoever_is_forgotten(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await alice.presses("Rename")
+    await house.passes(minutes=1)
+    house.issuer.latency = 0.2
+    await alice.person.says("/balance")
+    await alice.person.finds("Your cards")
+    await alice.person.says("/forget")
+    await alice.person.finds("Erase everything")
+    await alice.presses("Yes, erase everything")
+    await house.settled()
+    assert not any("Kiosk" in text for text in alice.told)
 
 
 async def test_an_answer_on_its_way_does_not_bring_back_who_was_forgotten(
