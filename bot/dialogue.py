@@ -20,11 +20,19 @@ LIFETIME = timedelta(minutes=15)
 
 @dataclass(slots=True)
 class Dialogue:
-    """What the bot is waiting for: the feature that asks (`kind`), its step, what it knows."""
+    """What the bot is waiting for: the feature that asks (`kind`), its step, what it knows.
+
+    `secret` says that a card number or PIN is awaited, which stays in no chat, however late.
+    """
 
     kind: str
     step: str = ""
     data: dict[str, Any] = field(default_factory=dict)
+    secret: bool = False
+
+    def wait_at(self, step: str, *, secret: bool = False) -> None:
+        """Wait at another step."""
+        self.step, self.secret = step, secret
 
 
 class Dialogues:
@@ -42,7 +50,12 @@ class Dialogues:
     async def keep(self, person_id: int, dialogue: Dialogue) -> None:
         """Remember where the dialogue stands; its quarter of an hour begins anew."""
         expires = self._clock() + LIFETIME
-        await self._store.dialogues.put(person_id, asdict(dialogue), expires)
+        kept = asdict(dialogue)
+        await self._store.dialogues.put(person_id, kept, expires, secret=dialogue.secret)
+
+    async def lapsed(self, person_id: int) -> bool:
+        """Say whether a dialogue that awaited a secret has expired not long ago."""
+        return await self._store.dialogues.lapsed(person_id, self._clock())
 
     async def end(self, person_id: int) -> None:
         """Forget the dialogue and all it held."""

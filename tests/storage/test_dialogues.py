@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from storage import SealError, StorageError
 from storage.schema import dialogues
@@ -58,3 +59,26 @@ async def test_a_conversation_moved_to_another_person_does_not_open(
     await store._runner.execute(dialogues.update().values(person_id=WANG))
     with pytest.raises(SealError):
         await store.dialogues.get(WANG, clock.now)
+
+
+async def test_of_one_that_awaited_a_secret_only_that_is_known_for_an_hour_more(
+    store: Store, clock: Clock
+) -> None:
+    await store.dialogues.put(LI, {"number": "6222"}, clock.in_(minutes=15), secret=True)
+    assert not await store.dialogues.lapsed(LI, clock.in_(minutes=14))
+    assert await store.dialogues.lapsed(LI, clock.in_(minutes=15))
+    assert await store.dialogues.purge(clock.in_(minutes=15)) == 1
+    assert await store.dialogues.lapsed(LI, clock.in_(minutes=74))
+    assert await store.dialogues.get(LI, clock.in_(minutes=15)) is None
+    [(sealed,)] = await store._runner.fetch(select(dialogues.c.sealed))
+    assert bytes(sealed) == b"s"
+    assert not await store.dialogues.lapsed(LI, clock.in_(minutes=75))
+    assert await store.dialogues.purge(clock.in_(minutes=75)) == 1
+    assert await store._runner.fetch(select(dialogues.c.sealed)) == []
+
+
+async def test_one_that_awaited_a_name_leaves_nothing(store: Store, clock: Clock) -> None:
+    await store.dialogues.put(LI, {"step": "label"}, clock.in_(minutes=15))
+    assert not await store.dialogues.lapsed(LI, clock.in_(minutes=15))
+    await store.dialogues.purge(clock.in_(minutes=15))
+    assert await store._runner.fetch(select(dialogues.c.sealed)) == []

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MODULES = (cards, dialogues, invitations, ledger, outbox, people, receipts)
 # What is half-finished or not yet accepted is little, and looked through now and then.
-SMALL = {"dialogues._PURGE", "invitations._PURGE"}
+SMALL = {"dialogues._ERASE", "dialogues._PURGE", "invitations._PURGE"}
 # Walks down an index for as long as the caller has room, not through the table.
 BOUNDED = {"receipts._RECENT"}
 # The index holds what is still owed, and nothing else.
