@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from telegram.error import TelegramError
 from bot import calls
 from bot.buttons import OutdatedButton
 from bot.languages import mark
-from bot.messages import discard, edit, offer
+from bot.messages import discard, edit, erase, offer, said_by
 from bot.panel import shown as balances
 
 if TYPE_CHECKING:
@@ -33,10 +34,29 @@ MISPLACED = mark(
     "That looks like a card number, so I deleted it and kept nothing of it. "
     "Send what I asked for, or /cancel."
 )
+STRAY = mark(
+    "That looks like a card number, so I deleted it and kept nothing of it. "
+    "To bind the card, send only its number."
+)
+LATE = mark(
+    "That took longer than 15 minutes, so I have forgotten what you typed. Begin again with /bind."
+)
+KEPT_NOTHING = mark(
+    "I could not delete your message, so <b>I have kept nothing of it</b>. Please delete "
+    "it yourself, because it may hold a card number or PIN. Then begin again with /bind."
+)
 UNDELETED = mark(
     "That looks like a card number, and I could not delete it. Please delete it yourself; "
     "I have kept nothing of it."
 )
+
+_SPACED = re.compile(r"\d[\d -]+\d")
+
+
+def holds_number(parts: Parts, text: str) -> bool:
+    """Say whether a text is a card number or has one among its words."""
+    pieces = (text, *text.split(), *_SPACED.findall(text))
+    return any(parts.issuers.looks_like_a_number(piece) for piece in pieces)
 
 
 @dataclass(slots=True)
@@ -79,15 +99,15 @@ class Context:
 
     async def ask(self, text: Markup | str, buttons: Buttons | None = None) -> int:
         """Ask for something; one question stands in a chat, so the one before makes room."""
-        return self._asked(await self.reply(text, buttons))
+        return self._asked(await self.reply(text, buttons), buttons)
 
     async def ask_here(self, text: Markup | str, buttons: Buttons | None = None) -> int:
         """`ask`, on the message whose button led here if one did."""
-        return self._asked(await self.show(text, buttons))
+        return self._asked(await self.show(text, buttons), buttons)
 
-    def _asked(self, message_id: int) -> int:
+    def _asked(self, message_id: int, buttons: Buttons | None) -> int:
         self._over(message_id)
-        self.parts.views.ask(self.chat_id, message_id)
+        self.parts.views.ask(self.chat_id, message_id, said_by(buttons))
         return message_id
 
     async def conclude(self, text: Markup | str) -> None:
@@ -153,9 +173,29 @@ class Context:
         await self.reply(self.voice.say(MISPLACED if gone else UNDELETED))
         return True
 
+    async def took_stray(self, text: str) -> bool:
+        """Delete a card number that stands where nothing is read, even among other words."""
+        if not holds_number(self.parts, text):
+            return False
+        gone = await self.take_secret()
+        await self.reply(self.voice.say(STRAY if gone else UNDELETED))
+        return True
+
+    async def took_late(self, text: str) -> bool:
+        """Delete a secret that came after its question had been forgotten.
+
+        A card number is no such thing: it begins a bind anew.
+        """
+        dialogues = self.parts.dialogues
+        if self.parts.issuers.looks_like_a_number(text):
+            return False
+        if not await dialogues.lapsed(self.person.id):
+            return False
+        await dialogues.end(self.person.id)
+        gone = await self.take_secret()
+        await self.reply(self.voice.say(LATE if gone else KEPT_NOTHING))
+        return True
+
     async def take_secret(self) -> bool:
         """Delete what the person wrote, because it holds a secret. False if Telegram refuses."""
-        try:
-            return await calls.delete(self.parts.bot, self.chat_id, self.message.message_id)
-        except TelegramError:
-            return False
+        return await erase(self.parts.bot, self.chat_id, self.message.message_id)

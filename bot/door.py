@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
 from telegram import Message, Update, User
 from telegram.constants import ChatMemberStatus, ChatType, MessageEntityType
+from telegram.error import TelegramError
 from telegram.ext import (
     Application,
     CallbackContext,
@@ -19,8 +22,9 @@ from telegram.ext import (
 
 from bot import calls
 from bot.buttons import Button, OutdatedButton
-from bot.context import Context
+from bot.context import UNDELETED, Context, holds_number
 from bot.languages import language_for, mark
+from bot.messages import erase
 from bot.wallet import tail_of
 from storage import Person
 
@@ -45,7 +49,14 @@ IN_PRIVATE = mark(
     "Cards are private, so I only talk about them in a private chat. Nothing you write here "
     "is read as a card."
 )
-
+DELETED_IN_GROUP = mark(
+    "I deleted the card number you wrote, but others here may have read it already."
+)
+UNDELETED_IN_GROUP = mark(
+    "⚠️ Delete the card number you wrote: everybody here can read it, and I may not delete it."
+)
+TAKES_SECRETS = frozenset({"bind", "start"})
+"""Commands that know themselves what is written behind them: a number, an invitation."""
 
 AnyContext = CallbackContext[Any, Any, Any, Any]
 
@@ -61,7 +72,9 @@ class Door:
         """Take the application's updates from now on."""
         private = filters.ChatType.PRIVATE
         for handler in (
-            MessageHandler(private & filters.UpdateType.MESSAGE, self.on_message),
+            MessageHandler(
+                private & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL, self.on_message
+            ),
             MessageHandler(
                 filters.ChatType.GROUPS & filters.UpdateType.MESSAGE & filters.COMMAND,
                 self.on_group,
@@ -85,7 +98,7 @@ class Door:
             await self._command(context, command)
         elif message.text:
             await self._text(context, message.text.strip())
-        else:
+        elif not await context.took_stray(message.caption or ""):
             await context.reply(context.voice.say(NOT_TEXT))
 
     async def on_button(self, update: Update, _: AnyContext) -> None:
@@ -93,7 +106,11 @@ class Door:
         query = update.callback_query
         assert query is not None
         if not isinstance(query.message, Message) or query.message.chat.type != ChatType.PRIVATE:
-            await query.answer()
+            # Not a panel of ours: forwarded into a group, or from before the bot was here.
+            person = await self._parts.store.people.get(query.from_user.id)
+            voice = self._parts.voice(person, query.from_user.language_code)
+            with suppress(TelegramError):
+                await query.answer(voice.plain(OUTDATED))
             return
         context = await self._context(query.from_user, query.message)
         context.query = query
@@ -119,7 +136,7 @@ class Door:
                 await context.notice(context.voice.plain(OUTDATED))
 
     async def on_group(self, update: Update, _: AnyContext) -> None:
-        """Say in a group where cards are talked about."""
+        """Say in a group where cards are talked about. A number written there must go."""
         message, user = update.effective_message, update.effective_user
         assert message is not None
         bot = self._parts.bot
@@ -129,7 +146,12 @@ class Door:
         person = await self._parts.store.people.get(user.id)
         voice = self._parts.voice(person, user.language_code)
         link = Button(voice.plain("Open the private chat"), url=f"https://t.me/{bot.username}")
-        await calls.send(bot, message.chat_id, str(voice.say(IN_PRIVATE)), [[link]])
+        text = voice.say(IN_PRIVATE)
+        if holds_number(self._parts, _command(message)[1]):
+            gone = await erase(bot, message.chat_id, message.message_id)
+            said = voice.say(DELETED_IN_GROUP if gone else UNDELETED_IN_GROUP)
+            text = Markup("\n\n").join([said, text])
+        await calls.send(bot, message.chat_id, str(text), [[link]])
 
     async def on_membership(self, update: Update, _: AnyContext) -> None:
         """Notice that a person stopped the bot. They are back when they write again."""
@@ -172,11 +194,13 @@ class Door:
         command = self._features.commands.get(name)
         admin = context.person.id in self._parts.settings.admins
         if command is None or (command.admins_only and not admin):
-            await context.reply(context.voice.say(NOT_UNDERSTOOD))
+            if not await context.took_stray(f"{name} {context.args}"):
+                await context.reply(context.voice.say(NOT_UNDERSTOOD))
             return
-        if name != "bind" and self._parts.issuers.looks_like_a_number(context.args):
+        if name not in TAKES_SECRETS and self._parts.issuers.looks_like_a_number(context.args):
             # The number stays in nobody's chat; its last digits are enough to find the card.
-            await context.take_secret()
+            if not await context.take_secret():
+                await context.reply(context.voice.say(UNDELETED))
             context.args = tail_of(context.args)
         await command.run(context)
 
@@ -189,6 +213,8 @@ class Door:
         if dialogue and (answer := self._features.dialogues.get(dialogue.kind)):
             if dialogue.kind == "bind" or not await context.took_misplaced(text):
                 await self._answer(context, answer, dialogue, text)
+            return
+        if await context.took_late(text):
             return
         for listener in self._features.listeners:
             if await listener(context, text):

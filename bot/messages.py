@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bot import calls
 from bot.panel import shown as balances
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from markupsafe import Markup
+    from telegram.ext import ExtBot
 
     from bot.buttons import Buttons
     from bot.parts import Parts
     from storage import Card
 
+log = logging.getLogger(__name__)
+
 MOVED = "⤵️"
+ALREADY_GONE = "message to delete not found"
 
 
 async def discard(parts: Parts, chat_id: int, message_id: int) -> None:
@@ -29,6 +34,23 @@ async def discard(parts: Parts, chat_id: int, message_id: int) -> None:
             await calls.delete(parts.bot, chat_id, message_id)
         except BadRequest:
             await edit(parts, chat_id, message_id, MOVED)
+
+
+async def erase(bot: ExtBot[str], chat_id: int, message_id: int) -> bool:
+    """Delete what a person wrote, because it holds a secret. False if Telegram refuses.
+
+    A call whose answer was lost may have been done, so it is made once more.
+    """
+    for _ in range(2):
+        try:
+            return await calls.delete(bot, chat_id, message_id)
+        except BadRequest as refused:
+            return ALREADY_GONE in refused.message.lower()
+        except NetworkError as lost:
+            log.warning("a deletion may not have been done: %s", lost)
+        except TelegramError:
+            return False
+    return False
 
 
 async def repaint(
@@ -58,16 +80,23 @@ async def edit(
     text: Markup | str,
     buttons: Buttons | None = None,
 ) -> bool:
-    """Put a new text in an earlier message. False if that message can no longer be edited."""
+    """Put a new text in an earlier message. False if that cannot be done, now or ever."""
     try:
         await calls.edit(parts.bot, chat_id, message_id, str(text), buttons)
     except BadRequest as error:
         return "not modified" in error.message
+    except TelegramError as error:
+        log.warning("a message could not be edited: %s", error)
+        return False
     offer(parts, chat_id, message_id, buttons)
     return True
 
 
 def offer(parts: Parts, chat_id: int, message_id: int, buttons: Buttons | None) -> None:
     """Note what can be pressed, because it can be typed as well."""
-    labels = ((button.text, button.data) for row in buttons or () for button in row)
-    parts.views.offer(chat_id, message_id, labels)
+    parts.views.offer(chat_id, message_id, said_by(buttons))
+
+
+def said_by(buttons: Buttons | None) -> list[tuple[str, str]]:
+    """Pair what each button says with its data."""
+    return [(button.text, button.data) for row in buttons or () for button in row]

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 REMEMBERED = 10_000
 SHORTEST_PART = 2
@@ -25,7 +25,7 @@ class Views:
 
     def __init__(self) -> None:
         self._views: OrderedDict[tuple[int, int], str] = OrderedDict()
-        self._questions: OrderedDict[int, int] = OrderedDict()
+        self._questions: OrderedDict[int, tuple[int, dict[str, str]]] = OrderedDict()
         self._offers: OrderedDict[int, tuple[int, dict[str, str]]] = OrderedDict()
 
     def show(self, chat_id: int, message_id: int, view: str) -> None:
@@ -40,13 +40,14 @@ class Views:
         """Say whether the message still shows this view."""
         return self._views.get((chat_id, message_id)) == view
 
-    def ask(self, chat_id: int, message_id: int) -> None:
-        """Note that this message is the question a conversation waits at."""
-        _keep(self._questions, chat_id, message_id)
+    def ask(self, chat_id: int, message_id: int, buttons: Iterable[tuple[str, str]]) -> None:
+        """Note that this message is the question a conversation waits at, and its buttons."""
+        _keep(self._questions, chat_id, (message_id, _labels(buttons)))
 
     def question(self, chat_id: int) -> int | None:
         """Say which message is the chat's question."""
-        return self._questions.get(chat_id)
+        message_id, _ = self._questions.get(chat_id, (None, {}))
+        return message_id
 
     def answered(self, chat_id: int) -> None:
         """Note that no message is a question any more."""
@@ -62,7 +63,9 @@ class Views:
     def offer(self, chat_id: int, message_id: int, buttons: Iterable[tuple[str, str]]) -> None:
         """Note a message's buttons, as pairs of label and data; the newest message's count."""
         newest, _ = self._offers.get(chat_id, (0, {}))
-        labels = {_spoken(label): data for label, data in buttons if data and _spoken(label)}
+        labels = _labels(buttons)
+        if message_id == self.question(chat_id):
+            _keep(self._questions, chat_id, (message_id, labels))
         if message_id == newest or (labels and message_id > newest):
             _keep(self._offers, chat_id, (message_id, labels))
 
@@ -70,14 +73,32 @@ class Views:
         """Give the data of the button whose label was typed instead of pressed.
 
         The beginning of a label will do if no other begins so, unless it has to be the `whole`;
-        a bare number is never taken for the beginning of a share.
+        a bare number is never taken for the beginning of a share. The question's labels come
+        first: an alert may be newer, and it is the question that was answered.
         """
-        _, labels = self._offers.get(chat_id, (0, {}))
         spoken = _spoken(text)
+        return self._said(self._questions, chat_id, spoken, whole=whole) or self._said(
+            self._offers, chat_id, spoken, whole=whole
+        )
+
+    def _said(
+        self,
+        offered: Mapping[int, tuple[int, dict[str, str]]],
+        chat_id: int,
+        spoken: str,
+        *,
+        whole: bool,
+    ) -> str | None:
+        _, labels = offered.get(chat_id, (0, {}))
         if whole or spoken.isdigit() or len(spoken) < SHORTEST_PART:
             return labels.get(spoken)
         found = [data for label, data in labels.items() if label.startswith(spoken)]
         return labels.get(spoken) or (found[0] if len(found) == 1 else None)
+
+
+def _labels(buttons: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Find a button's data by what it says."""
+    return {_spoken(label): data for label, data in buttons if data and _spoken(label)}
 
 
 def _spoken(label: str) -> str:

@@ -93,18 +93,25 @@ class Wallet:
         card: Card,
         issuer: Issuer,
         values: Mapping[str, str],
-        reading: Reading,
+        reading: Reading | None,
         *,
         store: Store,
     ) -> Card:
-        """Take in new values (a new PIN) for a card whose old ones were no longer accepted."""
+        """Take in new values (a new PIN) for a card whose old ones were no longer accepted.
+
+        With no reading they are tried as soon as the card is due, which is now.
+        """
         now = self._clock()
         number = values[issuer.fields[0].name]
         async with store.transaction() as tx:
             await tx.cards.replace_secrets(
                 owner_id, card.id, dict(values), number=number, tail=tail_of(number)
             )
-            return await self._record(tx, issuer, card, reading, now)
+            if reading is not None:
+                return await self._record(tx, issuer, card, reading, now)
+            untried = CardChanges(failures=0, failure=None, failed_at=None, next_refresh_at=now)
+            await tx.cards.change(owner_id, card.id, **untried)
+            return replace(card, **untried)
 
     async def refresh(
         self, owner_id: int, card_id: str, *, insist: bool = False, history: bool = False

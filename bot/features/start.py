@@ -50,17 +50,7 @@ async def give_help(context: Context) -> None:
 
 
 async def cancel(context: Context) -> None:
-    """End whatever the bot was waiting for."""
-    dialogues = context.parts.dialogues
-    if await dialogues.current(context.person.id) is None:
-        await context.reply(context.voice.say("There is nothing to cancel."))
-        return
-    await dialogues.end(context.person.id)
-    await context.conclude(context.voice.say("Cancelled. Nothing was saved."))
-
-
-async def cancel_pressed(context: Context) -> None:
-    """End the dialogue whose button was pressed, in place."""
+    """End whatever the bot was waiting for; in place, if a button of it was pressed."""
     dialogues = context.parts.dialogues
     if await dialogues.current(context.person.id) is None:
         await context.show(context.voice.say("There is nothing to cancel."))
@@ -74,4 +64,4 @@ COMMANDS = (
     Command("cancel", mark("Stop what we were doing"), cancel, order=91),
     Command("start", mark("What this is"), start, order=92),
 )
-BUTTONS = {"cancel": cancel_pressed}
+BUTTONS = {"cancel": cancel}

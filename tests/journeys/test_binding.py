@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.house import (
     BLOCKED,
     DINARS,
@@ -192,3 +194,143 @@ async def test_a_number_typed_where_a_name_was_asked_is_deleted_and_never_shown(
     await alice.says(f"/balance {YUAN}")
     assert YUAN not in "".join([*alice.told, *alice.wrote])
     assert "Lunch" in (await alice.says("/balance")).text
+
+
+@pytest.mark.parametrize("cleaned", [False, True], ids=["not cleaned yet", "cleaned, restarted"])
+async def test_a_pin_typed_after_the_quarter_of_an_hour_is_deleted_and_explained(
+    house: House, alice: Guest, cleaned: bool
+) -> None:
+    await alice.says("/bind", YUAN)
+    await house.passes(minutes=16)
+    if cleaned:
+        await house.kabao.parts.store.dialogues.purge(house.clock())
+        await house.restart()
+    told = await alice.says(PIN)
+    assert "took longer than 15 minutes" in told.text
+    assert "/bind" in told.text
+    assert alice.wrote == ["/bind"]
+    assert "did not understand" in (await alice.says("hello")).text
+
+
+async def test_a_late_pin_that_cannot_be_deleted_is_admitted(house: House, alice: Guest) -> None:
+    await alice.says("/bind", YUAN)
+    await house.passes(minutes=16)
+    house.telegram.fail("deleteMessage", status=400, description="message can't be deleted")
+    assert "delete it yourself" in (await alice.says(PIN)).text
+
+
+async def test_a_number_sent_late_begins_anew_and_a_late_name_is_no_secret(
+    house: House, alice: Guest
+) -> None:
+    await alice.says("/bind", YUAN)
+    await house.passes(minutes=16)
+    assert "Send me the PIN." in (await alice.says(YUAN)).text
+    assert "Bound" in (await alice.says(PIN)).text
+    await alice.presses("Rename")
+    await house.passes(minutes=16)
+    assert "did not understand" in (await alice.says("Lunch")).text
+    assert "Lunch" in alice.wrote
+
+
+async def test_a_new_pin_saved_unverified_takes_the_place_of_the_old_one(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    house.issuer.card(YUAN).pin = "4321"
+    await house.passes(hours=7)
+    assert "no longer accepts the PIN" in (await alice.says("/balance")).text
+    house.issuer.down = True
+    await alice.binds(YUAN, "4321")
+    saved = await alice.presses("Save unverified")
+    assert "not verified" in saved.text
+    assert "no longer accepts" not in saved.text
+    house.issuer.down = False
+    house.issuer.spend(YUAN, 500)
+    await house.passes(seconds=1)
+    assert house.issuer.card(YUAN).balance == 19500
+    assert "CN¥195.00" in (await alice.says("/balance")).text
+
+
+async def test_what_becomes_of_the_asking_can_always_be_seen(house: House, alice: Guest) -> None:
+    house.issuer.latency = 0.2
+    await alice.says("/bind")
+    await alice.person.says(KIOSK)
+    asking = await alice.person.finds("Asking")
+    assert asking.labels == ["Ask again", "Cancel"]
+    house.telegram.fail("editMessageText", status=502)
+    await house.settled()
+    assert "Bound" in alice.newest.text
+    assert not alice.sees("Asking")
+
+
+async def test_an_issuer_s_refusal_is_told_even_if_the_asking_cannot_be_edited(
+    house: House, alice: Guest
+) -> None:
+    house.issuer.latency = 0.2
+    house.issuer.down = True
+    await alice.says("/bind")
+    await alice.person.says(KIOSK)
+    await alice.person.finds("Asking")
+    house.telegram.fail("editMessageText", status=502)
+    await house.settled()
+    assert "Nothing is saved yet" in alice.newest.text
+    assert not alice.sees("Asking")
+
+
+async def test_an_asking_cut_short_by_a_restart_can_be_asked_again(
+    house: House, alice: Guest
+) -> None:
+    await alice.says("/bind")
+    await alice.person.says(SLOW)
+    await alice.person.finds("Asking")
+    await house.restart()
+    told = await alice.says(PIN)
+    assert "I deleted what you typed" in told.text
+    assert "no answer from the issuer yet" in told.text
+    assert alice.wrote == ["/bind"]
+    asking = next(m for m in alice.person.chat if "Asking" in m.text)
+    await alice.presses("Ask again", message=asking)
+    assert alice.sees("Bound")
+
+
+async def test_a_balance_that_took_a_while_is_not_from_the_future(
+    house: House, alice: Guest
+) -> None:
+    house.issuer.latency = 0.2
+    await alice.says("/bind")
+    await alice.person.says(KIOSK)
+    await alice.person.finds("Asking")
+    house.clock.advance(12)
+    await house.settled()
+    assert "just now" in alice.newest.text
+
+
+@pytest.mark.parametrize(("deletes", "said"), [(True, "I deleted"), (False, "Delete the card")])
+async def test_a_number_written_in_a_group_must_go(
+    house: House, alice: Guest, deletes: bool, said: str
+) -> None:
+    family = house.telegram.group("Family", [alice.person], deletes=deletes)
+    told = await alice.says(f"/bind@kabao_demo_bot {YUAN}", chat=family)
+    assert said in told.text
+    assert "private chat" in told.text
+    assert any(YUAN in message.text for message in family.chat) is not deletes
+    assert house.issuer.requests == 0
+
+
+async def test_a_deletion_that_happened_counts_though_its_answer_was_lost(
+    house: House, alice: Guest
+) -> None:
+    await alice.says("/bind")
+    house.telegram.lose("deleteMessage")
+    assert "Bound" in (await alice.says(KIOSK)).text
+    await alice.says("/bind", YUAN)
+    house.telegram.reset("deleteMessage")
+    assert "Bound" in (await alice.says(PIN)).text
+    assert alice.wrote == ["/bind", "/bind"]
+
+
+async def test_a_field_is_named_as_within_a_sentence(alice: Guest) -> None:
+    await alice.says("/bind")
+    asked = await alice.presses("Panda")
+    assert "Send me the card number." in asked.text
+    assert "Send me the PIN." in (await alice.says(YUAN)).text

@@ -177,7 +177,7 @@ async def test_a_panel_asked_for_in_a_conversation_leaves_its_question_standing(
     await alice.binds(KIOSK)
     await alice.presses("Rename")
     await alice.says("/balance")
-    assert alice.sees("What shall “Kiosk Card” be called?")
+    assert alice.sees("What shall “Kiosk Card ·2001” be called?")
     assert "Lunch" in (await alice.says("Lunch")).text
     assert not alice.sees("What shall")
 
@@ -195,3 +195,106 @@ async def test_a_bare_number_is_not_taken_for_the_beginning_of_a_button(alice: G
     await alice.presses("Alert")
     assert "did not understand" in (await alice.says("50")).text
     assert "50% of the highest" in (await alice.says("50%")).text
+
+
+async def test_what_a_question_offers_can_be_typed_though_an_alert_came_meanwhile(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await alice.presses("Rename")
+    house.issuer.spend(KIOSK, 15000)
+    house.clock.advance(14 * 60)
+    card = (await house.kabao.parts.store.cards.list(alice.id))[0]
+    await house.kabao.parts.wallet.refresh(alice.id, card.id, insist=True)
+    await house.settled()
+    assert "runs low" in alice.newest.text
+    await alice.says("Cancel")
+    assert alice.sees("Cancelled")
+    assert "Kiosk Card" in (await alice.says("/balance")).text
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["deleted", "deletion refused"])
+@pytest.mark.parametrize(
+    "text", [f"/balance {YUAN}", f"/bnd {YUAN}", f"/add my card {YUAN[:4]} {YUAN[4:]}", f"/{YUAN}"]
+)
+async def test_a_number_behind_any_command_is_deleted_or_the_person_told_to(
+    house: House, alice: Guest, text: str, refused: bool
+) -> None:
+    if refused:
+        house.telegram.fail("deleteMessage", status=400, description="message can't be deleted")
+    await alice.says(text)
+    assert alice.sees("Please delete it yourself") is refused
+    assert alice.wrote == ([text] if refused else [])
+    if not text.startswith("/balance"):
+        assert alice.sees("I deleted it and kept nothing of it") is not refused
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["deleted", "deletion refused"])
+async def test_a_number_under_a_picture_is_deleted_or_the_person_told_to(
+    house: House, alice: Guest, refused: bool
+) -> None:
+    if refused:
+        house.telegram.fail("deleteMessage", status=400, description="message can't be deleted")
+    sent = await alice.person.sends("card.png", picture(), caption=f"my card {YUAN}")
+    await house.settled(sent)
+    assert ("delete it yourself" in alice.newest.text) is refused
+    assert ("I deleted it" in alice.newest.text) is not refused
+    assert len(alice.wrote) == refused
+
+
+async def pressed(house: House, guest: Guest, message: dict[str, object] | None) -> None:
+    """Press the button that begins a bind, on whatever Telegram still says of its message."""
+    query = {
+        "id": guest.person.world.ask(guest.person.where, guest.id),
+        "from": guest.person.user,
+        "message": message,
+        "chat_instance": str(guest.id),
+        "data": "bind",
+    }
+    await house.settled(guest.person.world.updates.put("callback_query", query))
+
+
+async def test_a_press_on_a_message_too_old_to_be_shown_or_edited_is_done_all_the_same(
+    house: House, alice: Guest
+) -> None:
+    told = await alice.says("/start")
+    refused = "Bad Request: message can't be edited"
+    house.telegram.fail("editMessageText", status=400, description=refused)
+    chat = alice.person.where.about
+    await pressed(house, alice, {"chat": chat, "message_id": told.id, "date": 0})
+    assert "Whose card is it?" in alice.newest.text
+
+
+async def test_a_press_that_came_from_no_private_chat_is_answered_as_out_of_date(
+    house: House, alice: Guest
+) -> None:
+    family = house.telegram.group("Family", [alice.person])
+    told = await alice.says("/bind@kabao_demo_bot", chat=family)
+    await pressed(house, alice, told.raw)
+    await pressed(house, alice, None)
+    assert len(alice.person.notices) == 2
+    assert all("out of date" in notice for notice in alice.person.notices)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"message_auto_delete_timer_changed": {"message_auto_delete_time": 86400}},
+        {"pinned_message": {"message_id": 1, "date": 0, "chat": {"id": 1, "type": "private"}}},
+    ],
+    ids=lambda what: next(iter(what)),
+)
+async def test_what_telegram_itself_notes_in_the_chat_is_not_answered(
+    house: House, alice: Guest, what: dict[str, object]
+) -> None:
+    await alice.says("/start")
+    seen = alice.told
+    note = {
+        "message_id": 1000,
+        "date": int(house.clock().timestamp()),
+        "chat": alice.person.where.about,
+        "from": alice.person.user,
+        **what,
+    }
+    await house.settled(alice.person.world.updates.put("message", note))
+    assert alice.told == seen

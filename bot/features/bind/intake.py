@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.context import KEPT_NOTHING
+
 if TYPE_CHECKING:
     from bot.context import Context
 
@@ -13,12 +15,7 @@ async def took_secret(context: Context) -> bool:
     if await context.take_secret():
         return True
     await context.parts.dialogues.end(context.person.id)
-    await context.reply(
-        context.voice.say(
-            "I could not delete your message, so <b>I have kept nothing of it</b>. Please delete "
-            "it yourself, because it may hold a card number or PIN. Then begin again with /bind."
-        )
-    )
+    await context.reply(context.voice.say(KEPT_NOTHING))
     return False
 
 

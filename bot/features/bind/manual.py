@@ -23,7 +23,7 @@ _CODE = re.compile(r"(?:^|(?<=[\d\s.,]))([A-Za-z]{3})(?:$|(?=[\d\s]))")
 async def ask_label(context: Context, dialogue: Dialogue) -> None:
     """Ask what the card is called, because its issuer's name says little."""
     voice = context.voice
-    dialogue.step = "label"
+    dialogue.wait_at("label")
     await context.parts.dialogues.keep(context.person.id, dialogue)
     await context.ask_here(
         voice.say("What shall the card be called? For example the shop's name."), _skip(context)
@@ -42,7 +42,7 @@ async def name_typed(context: Context, dialogue: Dialogue, text: str) -> None:
 async def ask_balance(context: Context, dialogue: Dialogue) -> None:
     """Ask how much is on the card."""
     parts, voice = context.parts, context.voice
-    dialogue.step = "balance"
+    dialogue.wait_at("balance")
     await parts.dialogues.keep(context.person.id, dialogue)
     await context.ask_here(
         voice.say(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def choose_issuer(context: Context, dialogue: Dialogue) -> None:
     """Offer the issuers there are; a number can be sent instead."""
     voice, parts = context.voice, context.parts
-    dialogue.step = "issuer"
+    dialogue.wait_at("issuer")
     await parts.dialogues.keep(context.person.id, dialogue)
     pasted = dialogue.data.get("pasted")
     offered = parts.issuers.proposals(pasted) if pasted else parts.issuers.all()
@@ -31,7 +31,7 @@ async def choose_issuer(context: Context, dialogue: Dialogue) -> None:
     ]
     rows.append([Button(voice.plain("Cancel"), "cancel")])
     if pasted:
-        text = voice.say("Whose card is ·{tail}?", tail=tail_of(pasted))
+        text = voice.say("Which issuer is ·{tail} from?", tail=tail_of(pasted))
     else:
         text = voice.say(
             "Whose card is it? Choose the issuer, or simply send the card number. "
@@ -91,7 +91,7 @@ async def field_typed(context: Context, dialogue: Dialogue, text: str) -> None:
         await intake.gone(context)
         return
     field = next(field for field in issuer.fields if field.name == dialogue.step)
-    if (field.secret or field is issuer.fields[0]) and not await intake.took_secret(context):
+    if is_secret(issuer, field) and not await intake.took_secret(context):
         return
     if not field.accepts(text):
         await _refuse(context, dialogue, issuer, field)
@@ -105,11 +105,11 @@ async def ask(context: Context, dialogue: Dialogue, issuer: Issuer) -> None:
     voice, parts = context.voice, context.parts
     for field in issuer.fields:
         if field.name not in dialogue.data["values"]:
-            dialogue.step = field.name
+            dialogue.wait_at(field.name, secret=is_secret(issuer, field))
             await parts.dialogues.keep(context.person.id, dialogue)
             known = dialogue.data["values"].get(issuer.fields[0].name)
             await context.ask_here(
-                _question(voice, issuer, field, known), _ways_out(voice, dialogue)
+                _question(context, issuer, field, known), _ways_out(voice, dialogue)
             )
             return
     if not await verify.is_known(context, dialogue, issuer):
@@ -119,36 +119,43 @@ async def ask(context: Context, dialogue: Dialogue, issuer: Issuer) -> None:
             await manual.ask_label(context, dialogue)
 
 
-def label_of(voice: Voice, field: Field) -> str:
-    """Give a field's label in the person's language."""
-    return field.label.get(voice.language.code, field.label["en"])
+def is_secret(issuer: Issuer, field: Field) -> bool:
+    """Say whether a field's value stays in no chat: the number does not, nor does a PIN."""
+    return field.secret or field is issuer.fields[0]
 
 
-def _question(voice: Voice, issuer: Issuer, field: Field, number: str | None) -> Markup:
-    name = issuer.name.get(voice.language.code, issuer.name["en"])
+def _within(voice: Voice, field: Field) -> str:
+    """Give a field's label in the person's language as it is written within a sentence."""
+    label = field.label.get(voice.language.code, field.label["en"])
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _question(context: Context, issuer: Issuer, field: Field, number: str | None) -> Markup:
+    voice = context.voice
+    name = panel.issuer_name(voice, context.parts.issuers, issuer.slug)
     if number:
         title = voice.say("<b>{issuer}</b> ·{tail}", issuer=name, tail=tail_of(number))
     else:
         title = voice.say("<b>{issuer}</b>", issuer=name)
-    lines = [title, voice.say("Send me the {field}.", field=label_of(voice, field))]
+    lines = [title, voice.say("Send me the {field}.", field=_within(voice, field))]
     if hint := field.hint.get(voice.language.code, field.hint.get("en")):
         lines.append(Markup("<i>{}</i>").format(hint))
     if field.example:
         lines.append(voice.say("It looks like {example}", example=field.example))
-    if field.secret or field is issuer.fields[0]:
+    if is_secret(issuer, field):
         lines.append(voice.say("I delete your message at once."))
     return Markup("\n").join(lines)
 
 
 async def _refuse(context: Context, dialogue: Dialogue, issuer: Issuer, field: Field) -> None:
     voice = context.voice
-    dialogue.step = field.name
+    dialogue.wait_at(field.name, secret=is_secret(issuer, field))
     dialogue.data.pop("pasted", None)
     await context.parts.dialogues.keep(context.person.id, dialogue)
     text = voice.say(
         "That is not a {field} of {issuer}.",
-        field=label_of(voice, field),
-        issuer=issuer.name.get(voice.language.code, issuer.name["en"]),
+        field=_within(voice, field),
+        issuer=panel.issuer_name(voice, context.parts.issuers, issuer.slug),
     )
     if hint := field.hint.get(voice.language.code, field.hint.get("en")):
         text += Markup("\n<i>{}</i>").format(hint)

@@ -16,7 +16,7 @@ from bot.issuers import FaultKind, IssuerFault
 from bot.languages import mark
 from bot.messages import edit
 from bot.schedule import ASK_HOLDER
-from storage import DuplicateCardError, StorageError
+from storage import StorageError
 
 if TYPE_CHECKING:
     from bot.buttons import Buttons
@@ -59,11 +59,11 @@ async def verify(context: Context, dialogue: Dialogue) -> None:
     if issuer is None:
         await intake.gone(context)
         return
-    dialogue.step = "verify"
+    dialogue.wait_at("verify", secret=True)
     await parts.dialogues.keep(context.person.id, dialogue)
     name = panel.issuer_name(context.voice, parts.issuers, issuer.slug)
     message_id = await context.ask_here(
-        context.voice.say("Asking {issuer} for the balance…", issuer=name)
+        context.voice.say("Asking {issuer} for the balance…", issuer=name), _again(context)
     )
     parts.background.start(_verify(context, dialogue, issuer, message_id), "verifying a card")
 
@@ -79,6 +79,7 @@ async def _verify(context: Context, asked: Dialogue, issuer: Issuer, message_id:
         current = await parts.dialogues.current(context.person.id)
         if current is None or (current.step, current.data) != ("verify", asked.data):
             return  # the person cancelled, or began something else
+        context.voice = parts.voice(context.person)  # it has become later
         if isinstance(answer, IssuerFault):
             await _not_verified(context, current, issuer, answer, message_id)
             return
@@ -86,10 +87,7 @@ async def _verify(context: Context, asked: Dialogue, issuer: Issuer, message_id:
             await save(context, current, answer, message_id)
         except StorageError:
             log.exception("a verified card could not be saved")
-            again = Button(context.voice.plain("Try again"), "again")
-            cancel = Button(context.voice.plain("Cancel"), "cancel")
-            text = context.voice.say(FULL)
-            await edit(parts, context.chat_id, message_id, text, [[again, cancel]])
+            await _put(context, message_id, context.voice.say(FULL), _again(context))
 
 
 async def save(
@@ -103,20 +101,13 @@ async def save(
         return
     number = values[issuer.fields[0].name]
     label = panel.issuer_name(context.voice, parts.issuers, issuer.slug)
-    try:
-        async with parts.store.transaction() as tx:
-            old = await tx.cards.find(owner, issuer.slug, number)
-            if old is not None and reading is not None:
-                card = await parts.wallet.renew(owner, old, issuer, values, reading, store=tx)
-            else:
-                card = await parts.wallet.bind(
-                    owner, issuer, values, reading, label=label, store=tx
-                )
-            await tx.dialogues.drop(owner)
-    except DuplicateCardError as twice:
-        await parts.dialogues.end(owner)
-        await open_card(context, await context.card(twice.card_id))
-        return
+    async with parts.store.transaction() as tx:
+        old = await tx.cards.find(owner, issuer.slug, number)
+        if old is not None:
+            card = await parts.wallet.renew(owner, old, issuer, values, reading, store=tx)
+        else:
+            card = await parts.wallet.bind(owner, issuer, values, reading, label=label, store=tx)
+        await tx.dialogues.drop(owner)
     done = (
         context.voice.say("✅ Bound.")
         if reading
@@ -137,15 +128,26 @@ async def _not_verified(
     buttons: Buttons
     if fault.ask_holder:
         _ask_again(dialogue.data, issuer, fault)
-        dialogue.step = next(f.name for f in issuer.fields if f.name not in dialogue.data["values"])
+        step = next(f.name for f in issuer.fields if f.name not in dialogue.data["values"])
+        dialogue.wait_at(step, secret=True)
         buttons = [[Button(voice.plain("Another issuer"), "another"), cancel]]
     else:
         text += Markup("\n") + voice.say("Nothing is saved yet.")
         unverified = Button(voice.plain("Save unverified"), "unverified")
         buttons = [[Button(voice.plain("Try again"), "again"), unverified], [cancel]]
     await parts.dialogues.keep(context.person.id, dialogue)
-    if not await edit(parts, context.chat_id, message_id, text, buttons):
+    await _put(context, message_id, text, buttons)
+
+
+async def _put(context: Context, message_id: int, text: Markup, buttons: Buttons) -> None:
+    """Put the outcome in the place of the asking; if that fails it makes room for the outcome."""
+    if not await edit(context.parts, context.chat_id, message_id, text, buttons):
         await context.ask(text, buttons)
+
+
+def _again(context: Context) -> Buttons:
+    voice = context.voice
+    return [[Button(voice.plain("Ask again"), "again"), Button(voice.plain("Cancel"), "cancel")]]
 
 
 def _ask_again(data: dict[str, Any], issuer: Issuer, fault: IssuerFault) -> None:
@@ -160,10 +162,11 @@ def _ask_again(data: dict[str, Any], issuer: Issuer, fault: IssuerFault) -> None
 
 async def interrupted(context: Context, text: str) -> None:
     """Answer somebody who writes while the issuer is asked, or after a restart cut that short."""
-    if any(character.isdigit() for character in text) and not await intake.took_secret(context):
-        return
     voice = context.voice
-    await context.reply(
-        voice.say("I am still waiting for the issuer's answer."),
-        [[Button(voice.plain("Ask again"), "again"), Button(voice.plain("Cancel"), "cancel")]],
-    )
+    told = voice.say("I have no answer from the issuer yet. You can ask again.")
+    if any(character.isdigit() for character in text):
+        if not await intake.took_secret(context):
+            return
+        deleted = voice.say("I deleted what you typed, and kept nothing of it.")
+        told = Markup("\n").join([deleted, told])
+    await context.reply(told, _again(context))
