@@ -15,13 +15,13 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application
 
 from bot.background import Background
-from bot.clock import Clock
 from bot.config import ConfigError
 from bot.dialogue import Dialogues
 from bot.door import Door
 from bot.errors import LastResort
 from bot.features import discover
 from bot.issuers import CATALOG, Issuers
+from bot.jobs import Jobs
 from bot.journal import Journal
 from bot.menu import register
 from bot.pace import Pace
@@ -75,7 +75,7 @@ class Kabao:
         self._clock = clock
         self._folders = [CATALOG, settings.issuers_dir, *issuer_folders]
         self._open = AsyncExitStack()
-        self._by_itself: Clock
+        self._jobs: Jobs
         self.parts: Parts
 
     async def __aenter__(self) -> Self:
@@ -130,6 +130,7 @@ class Kabao:
         opening.push_async_callback(application.bot.shutdown)
         await _reach(application.bot)
         await opening.enter_async_context(application)
+        opening.push_async_callback(parts.wallet.stop)
         opening.push_async_callback(parts.background.stop)
         await application.start()
         opening.push_async_callback(application.stop)
@@ -142,8 +143,8 @@ class Kabao:
             bootstrap_retries=-1,
         )
         opening.push_async_callback(application.updater.stop)
-        self._by_itself = Clock(parts)
-        self._by_itself.schedule(application.job_queue)
+        self._jobs = Jobs(parts)
+        self._jobs.schedule(application.job_queue)
         log.info("Kabao is @%s, and listens", parts.bot.username)
 
     async def settled(self, update_id: int | None = None) -> None:
@@ -152,7 +153,7 @@ class Kabao:
             await self.parts.turns.handled(update_id)
         await self.parts.background.settled()
         await self.parts.journal.write()
-        await self._by_itself.catch_up()
+        await self._jobs.catch_up()
 
 
 async def _reach(bot: Bot) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from bot import panel
 from bot.buttons import Button
+from bot.issuers import ASK_HOLDER
 from bot.messages import repaint
+from bot.pace import SECOND
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
 ALL_CARDS = "panel:0::"
 """The button that leads back to the panel of all cards."""
 
-GATHER_SECONDS = 0.8
-"""Answers that come in together are shown together; a slow one does not hold up the others."""
+GATHER_SECONDS = SECOND
+"""Answers that come in together are shown together; a slow one does not hold up the others.
+
+The first is looked at while it comes; the message is then edited as often as one chat bears.
+"""
 
 
 async def open_card(context: Context, card: Card, *, insist: bool = False) -> None:
@@ -61,7 +66,7 @@ def view_of(parts: Parts, voice: Voice, card: Card) -> tuple[Markup, Buttons]:
             Button(voice.plain("‹ All cards"), ALL_CARDS),
         ],
     ]
-    if card.failure in ("not_found", "wrong_pin"):
+    if card.failure in ASK_HOLDER:
         rows.insert(0, [Button(voice.plain("Bind again"), f"issuer:{card.issuer}")])
     return panel.details(voice, parts.issuers, card), rows
 
@@ -79,12 +84,16 @@ async def answers_of(
         asyncio.create_task(parts.wallet.refresh(owner_id, card.id, insist=insist, history=history))
         for card in cards
     }
+    loop = asyncio.get_running_loop()
+    free = loop.time()
     while asking:
-        first, asking = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
-        more, asking = (
-            await asyncio.wait(asking, timeout=GATHER_SECONDS) if asking else (set(), asking)
-        )
-        yield {card.id: card for task in first | more if (card := task.result())}
+        await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(asking, timeout=GATHER_SECONDS)
+        await asyncio.sleep(free - loop.time())
+        done = {task for task in asking if task.done()}
+        asking -= done
+        free = loop.time() + GATHER_SECONDS
+        yield {card.id: card for task in done if (card := task.result())}
 
 
 def pages(

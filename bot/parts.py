@@ -1,4 +1,4 @@
-"""The parts of the running bot, as features, delivery and the clock are given them."""
+"""The parts of the running bot, as features, delivery and the jobs are given them."""
 
 from __future__ import annotations
 

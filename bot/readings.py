@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from bot.issuers import Issuer, Reading
+from bot.issuers import CardState, FaultKind, Issuer, IssuerFault, Reading
 from bot.money import Money
 from bot.thresholds import enough, episode
-from storage import BalanceSource, Card, NewEntry, Store
+from storage import BalanceSource, Card, CardChanges, NewEntry, Store
 from storage import Reading as StoredReading
 
 if TYPE_CHECKING:
@@ -49,13 +49,14 @@ async def from_issuer(
     if entries:
         await tx.ledger.add(card.owner_id, card.id, entries)
     unread = issuer.has_history and reading.entries is None
+    missed = reading.history_fault is not None or reading.balance != money_of(card)
     return await _keep(
         tx,
         card,
         reading,
         "issuer",
         now,
-        history_stale=unread and (card.history_stale or reading.balance != money_of(card)),
+        history_stale=unread and (card.history_stale or missed),
         failures=0,
         failure=None,
         failed_at=None,
@@ -78,6 +79,25 @@ async def from_holder(tx: Store, card: Card, balance: Money, now: datetime) -> C
         )
         await tx.ledger.add(card.owner_id, card.id, [entry])
     return await told(tx, await _keep(tx, card, Reading(balance), "holder", now), now)
+
+
+async def failed(
+    tx: Store, card: Card, fault: IssuerFault, now: datetime, upcoming: datetime | None
+) -> Card:
+    """Keep why there is no reading of a card that is locked, and when it is tried again.
+
+    The balance and its time stay as they were.
+    """
+    said = fault.kind in (FaultKind.BLOCKED, FaultKind.EXPIRED)
+    changes: CardChanges = {
+        "state": str(CardState(fault.kind.value)) if said else card.state,
+        "failures": card.failures + 1,
+        "failure": str(fault.kind),
+        "failed_at": now,
+        "next_refresh_at": upcoming,
+    }
+    await tx.cards.change(card.owner_id, card.id, **changes)
+    return replace(card, **changes)
 
 
 async def told(tx: Store, card: Card, now: datetime) -> Card:

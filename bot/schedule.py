@@ -6,19 +6,16 @@ import zlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.issuers import FaultKind, IssuerFault
 from bot.thresholds import is_near
 
 if TYPE_CHECKING:
+    from bot.issuers import IssuerFault
     from storage import Card
 
 FIRST_RETRY = timedelta(minutes=2)
 
 NEAR_FACTOR = 4
 """How much more often a card near its threshold is read."""
-
-ASK_HOLDER = frozenset({FaultKind.NOT_FOUND, FaultKind.WRONG_PIN})
-"""After these a machine never tries again by itself: a wrong PIN too many can lock a card."""
 
 
 def next_refresh(card: Card, now: datetime, every: timedelta) -> datetime:

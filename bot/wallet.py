@@ -6,16 +6,16 @@ not theirs.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot import readings
-from bot.issuers import CardState, FaultKind, Issuer, IssuerFault, Issuers, Reading
+from bot.flights import Flights
+from bot.issuers import ASK_HOLDER, FaultKind, Issuer, IssuerFault, Issuers, Reading
 from bot.readings import money_of
-from bot.schedule import ASK_HOLDER, FIRST_RETRY, next_refresh, next_try
+from bot.schedule import FIRST_RETRY, next_refresh, next_try
 from bot.thresholds import DEFAULT_PERCENT, enough, episode
 from storage import Card, CardChanges, NewCard, Store
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from bot.money import Money
 
 log = logging.getLogger(__name__)
+
+UNDO = timedelta(minutes=1)
+"""How long a removed card is kept, to be brought back."""
 
 FRESH = timedelta(seconds=30)
 """A reading this young is not asked for again, unless the person insists."""
@@ -49,7 +52,7 @@ class Wallet:
         self._issuers = issuers
         self._clock = clock
         self._every = refresh_every
-        self._under_way: dict[tuple[int, str], asyncio.Task[Card | None]] = {}
+        self._flights = Flights(self._refresh, clock)
 
     async def bind(
         self,
@@ -122,14 +125,14 @@ class Wallet:
         balance is the same: a purchase and its refund leave it so.
 
         A failure is kept on the card beside the old balance. A second caller for the same card
-        waits for the first one's answer. `None` if the owner has no such card.
+        waits for the first one's answer, and asks again only for what that one had not asked for.
+        `None` if the owner has no such card.
         """
-        this = (owner_id, card_id)
-        if (task := self._under_way.get(this)) is None:
-            task = asyncio.create_task(self._refresh(*this, insist=insist, history=history))
-            self._under_way[this] = task
-            task.add_done_callback(lambda _: self._under_way.pop(this, None))
-        return await asyncio.shield(task)
+        return await self._flights.join(owner_id, card_id, insist=insist, history=history)
+
+    async def stop(self) -> None:
+        """End the readings under way; their cards are due again when the bot is back."""
+        await self._flights.stop()
 
     async def _refresh(
         self, owner_id: int, card_id: str, *, insist: bool, history: bool
@@ -139,14 +142,16 @@ class Wallet:
             return card
         issuer = self._issuers.get(card.issuer)
         if issuer is None:
-            return await self._failed(card, IssuerFault(FaultKind.REFUSED, "no such issuer"))
+            return await self._failed(card, {}, IssuerFault(FaultKind.REFUSED, "no such issuer"))
         if not issuer.asks_api:
             return card
         values = await self._store.cards.secrets(owner_id, card_id)
         try:
             reading = await self._read(issuer, card, values, history=history)
         except IssuerFault as fault:
-            return await self._failed(card, fault)
+            return await self._failed(card, values, fault)
+        if reading.history_fault is not None:
+            log.warning("reading a history of %s failed: %s", card.issuer, reading.history_fault)
         now = self._clock()
         async with self._store.transaction() as tx:
             locked = await tx.cards.lock(owner_id, card_id)
@@ -188,26 +193,35 @@ class Wallet:
             return await readings.from_holder(tx, card, balance, now)
 
     async def watch(
-        self, owner_id: int, card_id: str, *, minor: int | None = None, percent: int | None = None
+        self,
+        owner_id: int,
+        card_id: str,
+        *,
+        minor: int | None = None,
+        percent: int | None = None,
+        store: Store | None = None,
     ) -> Card | None:
         """Set a card's threshold, to an amount or to a share of its peak, and its alert on."""
         return await self._rule(
             owner_id,
             card_id,
             {"threshold_minor": minor, "threshold_percent": percent, "alerts_on": True},
+            store,
         )
 
     async def switch(self, owner_id: int, card_id: str, *, on: bool) -> Card | None:
         """Switch a card's alert on or off."""
         return await self._rule(owner_id, card_id, {"alerts_on": on})
 
-    async def _rule(self, owner_id: int, card_id: str, changes: CardChanges) -> Card | None:
+    async def _rule(
+        self, owner_id: int, card_id: str, changes: CardChanges, store: Store | None = None
+    ) -> Card | None:
         """Change when a card alerts.
 
         The person is looking at the balance while they choose, so a card that is already under
         its new threshold does not fire; the next crossing does.
         """
-        async with self._store.transaction() as tx:
+        async with (store or self._store).transaction() as tx:
             card = await tx.cards.lock(owner_id, card_id)
             if card is None:
                 return None
@@ -236,22 +250,20 @@ class Wallet:
         await tx.cards.change(card.owner_id, card.id, next_refresh_at=upcoming)
         return replace(kept, next_refresh_at=upcoming)
 
-    async def _failed(self, card: Card, fault: IssuerFault) -> Card:
-        """Keep why there is no reading; the balance and its time stay as they were."""
-        log.warning("reading a card of %s failed: %s", card.issuer, fault)
-        now = self._clock()
-        state = card.state
-        if fault.kind in (FaultKind.BLOCKED, FaultKind.EXPIRED):
-            state = str(CardState(fault.kind.value))
-        failed = replace(
-            card,
-            state=state,
-            failures=card.failures + 1,
-            failure=str(fault.kind),
-            failed_at=now,
-            next_refresh_at=next_try(card, fault, now, self._every),
-        )
-        names = ("state", "failures", "failure", "failed_at", "next_refresh_at")
-        changed = {name: getattr(failed, name) for name in names}
-        await self._store.cards.change(card.owner_id, card.id, **changed)
-        return failed
+    async def _failed(
+        self, asked: Card, values: Mapping[str, str], fault: IssuerFault
+    ) -> Card | None:
+        """Keep why there is no reading; the balance and its time stay as they were.
+
+        It says nothing about a card that was read, or given other values, since it was asked for.
+        """
+        log.warning("reading a card of %s failed: %s", asked.issuer, fault)
+        async with self._store.transaction() as tx:
+            card = await tx.cards.lock(asked.owner_id, asked.id)
+            if card is None or card.balance_at != asked.balance_at:
+                return card
+            if values and values != await tx.cards.secrets(card.owner_id, card.id):
+                return card
+            now = self._clock()
+            upcoming = next_try(card, fault, now, self._every)
+            return await readings.failed(tx, card, fault, now, upcoming)

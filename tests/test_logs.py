@@ -116,10 +116,10 @@ def test_a_message_whose_arguments_do_not_fit_does_not_spill_them(
 
 def test_a_json_line_says_when_where_and_what() -> None:
     stream, _ = written("json")
-    logging.getLogger("bot.clock").warning("issuer %s is down", "demo")
+    logging.getLogger("bot.jobs").warning("issuer %s is down", "demo")
     told = json.loads(stream.getvalue())
     assert told.pop("time").endswith("+00:00")
-    assert told == {"level": "warning", "logger": "bot.clock", "message": "issuer demo is down"}
+    assert told == {"level": "warning", "logger": "bot.jobs", "message": "issuer demo is down"}
 
 
 @pytest.mark.parametrize("name", ["httpx", "aiohttp.access", "apscheduler.executors.default"])

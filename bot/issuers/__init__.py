@@ -5,6 +5,7 @@ knows Telegram or the database.
 """
 
 from bot.issuers.contract import (
+    ASK_HOLDER,
     CardState,
     EntryKind,
     FaultKind,
@@ -17,6 +18,7 @@ from bot.issuers.fields import Field
 from bot.issuers.registry import CATALOG, IssuerFileError, Issuers
 
 __all__ = [
+    "ASK_HOLDER",
     "CATALOG",
     "CardState",
     "EntryKind",

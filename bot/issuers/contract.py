@@ -51,7 +51,10 @@ class FaultKind(StrEnum):
     REFUSED = "refused"  # the operator's credentials, not the holder's
 
 
-_HOLDER = frozenset({FaultKind.NOT_FOUND, FaultKind.WRONG_PIN})
+ASK_HOLDER = frozenset({FaultKind.NOT_FOUND, FaultKind.WRONG_PIN})
+"""Only the holder can mend these. A machine never tries again by itself: a wrong PIN too many can
+lock a card."""
+
 _CARD = frozenset({FaultKind.BLOCKED, FaultKind.EXPIRED})
 
 
@@ -73,7 +76,7 @@ class IssuerFault(Exception):  # noqa: N818 - a fault of somebody else's, not an
     @property
     def ask_holder(self) -> bool:
         """Only the holder can mend it: the number or the PIN is not accepted."""
-        return self.kind in _HOLDER
+        return self.kind in ASK_HOLDER
 
     @property
     def ask_operator(self) -> bool:
@@ -83,7 +86,7 @@ class IssuerFault(Exception):  # noqa: N818 - a fault of somebody else's, not an
     @property
     def permanent(self) -> bool:
         """Asking the same again by itself is pointless, and with a wrong PIN it can lock a card."""
-        return self.kind in _HOLDER | _CARD
+        return self.kind in ASK_HOLDER | _CARD
 
 
 @dataclass(frozen=True, slots=True)

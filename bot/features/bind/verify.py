@@ -12,10 +12,9 @@ from bot.buttons import Button
 from bot.card_view import open_card, view_of
 from bot.errors import FULL
 from bot.features.bind import intake
-from bot.issuers import FaultKind, IssuerFault
+from bot.issuers import ASK_HOLDER, FaultKind, IssuerFault
 from bot.languages import mark
 from bot.messages import edit
-from bot.schedule import ASK_HOLDER
 from storage import StorageError
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.delivery import deliver
+from bot.wallet import UNDO
 from storage import StorageError
 
 if TYPE_CHECKING:
@@ -24,12 +25,11 @@ LEASE = timedelta(minutes=5)
 """A card claimed by a process that died is due again after this long."""
 
 CLEAN_EVERY = timedelta(minutes=1)
-UNDO = timedelta(minutes=1)
 KEPT_RECEIPTS = timedelta(days=2)
 KEPT_SENT = timedelta(days=30)
 
 
-class Clock:
+class Jobs:
     """The bot's own jobs. What is due is a query, so nothing is forgotten over a restart."""
 
     def __init__(self, parts: Parts) -> None:
@@ -37,12 +37,12 @@ class Clock:
         self._reading: Counter[str] = Counter()
         self._delivering = asyncio.Lock()
 
-    def schedule(self, jobs: JobQueue[Any]) -> None:
+    def schedule(self, queue: JobQueue[Any]) -> None:
         """Look for due work every tick, through the application's own queue."""
         tick = self._parts.settings.tick_seconds
         once = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
-        jobs.run_repeating(self._tick, tick, first=0, name="due work", job_kwargs=once)
-        jobs.run_repeating(self._clean, CLEAN_EVERY, first=CLEAN_EVERY, job_kwargs=once)
+        queue.run_repeating(self._tick, tick, first=0, name="due work", job_kwargs=once)
+        queue.run_repeating(self._clean, CLEAN_EVERY, first=CLEAN_EVERY, job_kwargs=once)
 
     async def catch_up(self) -> None:
         """Do everything that is due now, to the end: read the cards, then send the alerts."""
