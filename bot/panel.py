@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from bot.voice import Voice
     from storage import Card
 
+NAMELESS = "other"
+"""The catalogue's issuer for cards of any shop; its name says nothing about a card."""
+
 SIGN = {Enough.ENOUGH: "🟢", Enough.LOW: "🟠", Enough.EMPTY: "🔴", Enough.UNKNOWN: "⚪"}
 
 IN_WORDS = {
@@ -167,7 +170,8 @@ def details(voice: Voice, issuers: Issuers, card: Card) -> Markup:
     """Write everything about one card that may be shown."""
     limit, code = threshold(card), card.currency
     facts = [lines(voice, issuers, card), Markup("")]
-    facts.append(voice.say("Issuer: {name}", name=issuer_name(voice, issuers, card.issuer)))
+    if card.issuer != NAMELESS:
+        facts.append(voice.say("Issuer: {name}", name=issuer_name(voice, issuers, card.issuer)))
     if card.expires_at:
         last = card.expires_at - timedelta(microseconds=1)  # it is good until that instant
         facts.append(voice.say("Valid until: {date}", date=voice.date(last)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
@@ -16,6 +17,7 @@ from bot.playground.issuer import DemoIssuer
 from storage import MasterKey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -169,3 +171,14 @@ class House:
     def guest(self, name: str, language: str | None = "en") -> Guest:
         """Somebody to tell the story about."""
         return Guest(self, self.telegram.person(name, language))
+
+
+@contextmanager
+def refusing(house: House, what: str) -> Iterator[None]:
+    """Let the database refuse one kind of write, such as "UPDATE OF label ON cards"."""
+    with closing(sqlite3.connect(house.database, isolation_level=None)) as raw:
+        raw.execute(f"CREATE TRIGGER no BEFORE {what} BEGIN SELECT RAISE(ABORT, 'no'); END")
+        try:
+            yield
+        finally:
+            raw.execute("DROP TRIGGER no")

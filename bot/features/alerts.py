@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from bot import panel
 from bot.buttons import Button, OutdatedButton, number
+from bot.card_view import pages
 from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.money import Money
@@ -20,30 +21,37 @@ from bot.typed import money_typed
 
 if TYPE_CHECKING:
     from bot.context import Context
-    from bot.voice import Voice
     from storage import Card
 
 SHARES = (10, 20, 50)
 SNOOZES = (1, 7)
-MOST_LISTED = 30
+PER_PAGE = 10
 _SHARE = re.compile(r"(\d{1,3}) ?[%％]")
 _HOURS = re.compile(r"(\d{1,2})(?:[:：](\d{2}))? ?[-–—~～到] ?(\d{1,2})(?:[:：](\d{2}))?")
 
 
 async def alerts(context: Context) -> None:
     """List the cards with their thresholds, and the quiet hours."""
-    await _overview(context)
+    await _overview(context, 0)
 
 
-async def _overview(context: Context) -> None:
+async def turned(context: Context, at: str) -> None:
+    """Turn to a page of the list."""
+    await _overview(context, number(at))
+
+
+async def _overview(context: Context, at: int) -> None:
     voice, person = context.voice, context.person
     cards = await context.parts.store.cards.list(person.id)
+    count = -(-len(cards) // PER_PAGE)
+    at = min(at, max(count - 1, 0))
+    here = cards[at * PER_PAGE :][:PER_PAGE]
     lines = [voice.say("<b>Alerts</b>")]
     lines += [
         Markup("{} {} — {}").format(
-            "🔔" if card.alerts_on else "🔕", panel.masked(card), _rule(voice, card)
+            "🔔" if card.alerts_on else "🔕", panel.masked(card), _rule(context, card)
         )
-        for card in cards[:MOST_LISTED]
+        for card in here
     ]
     if not cards:
         lines.append(voice.say("You have no card yet. /bind adds one."))
@@ -55,23 +63,25 @@ async def _overview(context: Context) -> None:
                 end=clock_time(person.quiet_to),
             )
         )
-    rows = [[Button(panel.masked(card), f"alert:{card.id}")] for card in cards[:MOST_LISTED]]
+    rows = [[Button(panel.masked(card), f"alert:{card.id}")] for card in here]
+    rows += pages(voice, at, count, lambda to: f"alerts:{to}")
     rows.append([Button(voice.plain("🌙 Quiet hours"), "quiet")])
-    await context.present("alerts", Markup("\n").join(lines), rows)
+    await context.present(f"alerts:{at}", Markup("\n").join(lines), rows)
 
 
-def _rule(voice: Voice, card: Card) -> Markup:
+def _rule(context: Context, card: Card) -> Markup:
+    voice = context.voice
     if not card.alerts_on:
         return voice.say("off")
-    limit = threshold(card)
-    amount = voice.money(Money(limit, card.currency)) if limit and card.currency else None
+    limit, currency = threshold(card), card.currency or context.parts.settings.currency
+    amount = voice.money(Money(limit or 0, currency))
     if card.threshold_percent is None:
-        return voice.say("below {amount}", amount=amount or "—")
+        return voice.say("warns below {amount}", amount=amount)
     share = voice.language.percent(card.threshold_percent)
-    if amount is None:
-        return voice.say("below {percent} of the highest balance", percent=share)
+    if limit is None:
+        return voice.say("warns below {percent} of the highest balance", percent=share)
     return voice.say(
-        "below {percent} of the highest balance, {amount}", percent=share, amount=amount
+        "warns below {percent} of the highest balance, {amount}", percent=share, amount=amount
     )
 
 
@@ -84,7 +94,7 @@ async def _show(context: Context, card: Card) -> None:
     voice = context.voice
     text = [
         voice.say("<b>Alert</b> for {card}", card=panel.masked(card)),
-        _rule(voice, card),
+        _rule(context, card),
     ]
     if card.alerts_on and enough(card) in (Enough.LOW, Enough.EMPTY):
         text.append(
@@ -92,7 +102,7 @@ async def _show(context: Context, card: Card) -> None:
                 "It is already below that. I will warn you the next time it drops, after a top-up."
             )
         )
-    if card.snoozed_until and card.snoozed_until > voice.now:
+    if card.alerts_on and card.snoozed_until and card.snoozed_until > voice.now:
         text.append(voice.say("Snoozed until {when}.", when=voice.moment(card.snoozed_until)))
     switch = "alertoff" if card.alerts_on else "alerton"
     rows = [
@@ -142,9 +152,9 @@ async def amount(context: Context, card_id: str) -> None:
     await context.parts.dialogues.keep(context.person.id, dialogue)
     await context.ask(
         voice.say(
-            "Below which amount shall I warn you about “{label}”? Send an amount such as 50, "
+            "Below which amount shall I warn you about “{card}”? Send an amount such as 50, "
             "or a share of the highest balance such as 30%.",
-            label=card.label,
+            card=panel.masked(card),
         ),
         [[Button(voice.plain("Cancel"), "cancel")]],
     )
@@ -154,14 +164,17 @@ async def on_threshold(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take a threshold: an amount, or a share of the highest balance."""
     parts, owner, card_id = context.parts, context.person.id, dialogue.data["card"]
     card = await context.card(card_id)
+    minor = percent = None
     if (found := _SHARE.fullmatch(text)) and 1 <= int(found[1]) <= 100:  # noqa: PLR2004 - percent
-        watched = await parts.wallet.watch(owner, card_id, percent=int(found[1]))
+        percent = int(found[1])
     else:
         money = await money_typed(context, text, card.currency or parts.settings.currency)
         if money is None:
             return
-        watched = await parts.wallet.watch(owner, card_id, minor=money.minor)
-    await parts.dialogues.end(owner)
+        minor = money.minor
+    async with parts.store.transaction() as tx:
+        watched = await parts.wallet.watch(owner, card_id, minor=minor, percent=percent, store=tx)
+        await tx.dialogues.drop(owner)
     await _watched(context, watched)
 
 
@@ -218,11 +231,12 @@ async def _keep_hours(context: Context, text: str) -> None:
             context.voice.say("Send two times of day such as 22:30-7:00, or /cancel.")
         )
         return
-    await parts.dialogues.end(person.id)
-    await parts.store.people.change(person.id, quiet_from=start, quiet_to=end)
+    async with parts.store.transaction() as tx:
+        await tx.people.change(person.id, quiet_from=start, quiet_to=end)
+        await tx.dialogues.drop(person.id)
     if changed := await parts.store.people.get(person.id):
         context.person = changed
-    await _overview(context)
+    await _overview(context, 0)
 
 
 def _hours(text: str) -> tuple[int, int] | tuple[None, None]:
@@ -239,6 +253,7 @@ def _hours(text: str) -> tuple[int, int] | tuple[None, None]:
 
 COMMANDS = (Command("alerts", mark("When I warn you, and quiet hours"), alerts, order=40),)
 BUTTONS = {
+    "alerts": turned,
     "alert": opened,
     "share": share,
     "alerton": switched_on,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -12,9 +11,11 @@ from bot.buttons import Button, OutdatedButton, number
 from bot.card_view import ALL_CARDS, open_card, pages
 from bot.dialogue import Dialogue
 from bot.languages import mark
+from bot.money import exponent
 from bot.parts import Command
 from bot.search import matching, words_of
 from bot.typed import LABEL_LONGEST, label_typed, money_typed
+from bot.wallet import UNDO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from storage import Card
 
 PER_PAGE = 10
-UNDO = timedelta(minutes=1)
 
 
 async def cards(context: Context) -> None:
@@ -84,8 +84,8 @@ async def rename(context: Context, card_id: str) -> None:
     await context.parts.dialogues.keep(context.person.id, dialogue)
     await context.ask(
         voice.say(
-            "What shall “{label}” be called? Up to {n} characters.",
-            label=card.label,
+            "What shall “{card}” be called? Up to {n} characters.",
+            card=panel.masked(card),
             n=LABEL_LONGEST,
         ),
         [[Button(voice.plain("Cancel"), "cancel")]],
@@ -98,10 +98,11 @@ async def on_label(context: Context, dialogue: Dialogue, text: str) -> None:
     label = await label_typed(context, text)
     if label is None:
         return
-    await context.parts.dialogues.end(owner)
-    renamed = await context.parts.store.cards.change(owner, card.id, label=label)
-    if renamed is None:
-        raise OutdatedButton
+    async with context.parts.store.transaction() as tx:
+        renamed = await tx.cards.change(owner, card.id, label=label)
+        if renamed is None:
+            raise OutdatedButton
+        await tx.dialogues.drop(owner)
     await open_card(context, renamed)
 
 
@@ -110,8 +111,13 @@ async def set_balance(context: Context, card_id: str) -> None:
     card, voice = await context.card(card_id), context.voice
     dialogue = Dialogue("set", data={"card": card.id})
     await context.parts.dialogues.keep(context.person.id, dialogue)
+    currency = card.currency or context.parts.settings.currency
     await context.ask(
-        voice.say("How much is on “{label}” now? For example 161.50", label=card.label),
+        voice.say(
+            "How much is on “{card}” now? For example {example}",
+            card=panel.masked(card),
+            example="161.50" if exponent(currency) else "161",
+        ),
         [[Button(voice.plain("Cancel"), "cancel")]],
     )
 
@@ -124,10 +130,11 @@ async def on_balance(context: Context, dialogue: Dialogue, text: str) -> None:
     money = await money_typed(context, text, currency)
     if money is None:
         return
-    await context.parts.dialogues.end(owner)
-    changed = await context.parts.wallet.set_balance(owner, card_id, money)
-    if changed is None:
-        raise OutdatedButton
+    async with context.parts.store.transaction() as tx:
+        changed = await context.parts.wallet.set_balance(owner, card_id, money, store=tx)
+        if changed is None:
+            raise OutdatedButton
+        await tx.dialogues.drop(owner)
     await open_card(context, changed)
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.money import Money
-from tests.house import KIOSK, PIN, SPENDER, YEN, YUAN, Guest, House
+from storage import NewCard
+from tests.house import KIOSK, PIN, SPENDER, YEN, YUAN, Guest, House, refusing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -435,6 +436,57 @@ async def test_what_is_not_a_time_of_day_is_asked_again(alice: Guest) -> None:
     assert "such as 22:30-7:00" in (await alice.says("25-7")).text
     assert "such as 22:30-7:00" in (await alice.says("at night")).text
     assert "Quiet from 22:30 to 7:00" in (await alice.says("22:30 – 7")).text
+
+
+async def test_quiet_hours_that_cannot_be_saved_can_be_sent_again(
+    house: House, alice: Guest
+) -> None:
+    await alice.says("/alerts")
+    await alice.presses("Quiet hours")
+    with refusing(house, "UPDATE OF quiet_from ON people"):
+        await alice.says("22:30-7")
+        assert alice.sees("cannot write")
+    assert "Quiet from 22:30 to 7:00" in (await alice.says("22:30-7")).text
+
+
+async def test_a_threshold_and_the_end_of_its_question_are_saved_together(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await alice.says("/alerts")
+    await alice.presses("Kiosk")
+    asked = await alice.presses("Another amount")
+    assert "warn you about “Kiosk Card ·2001”?" in asked.text
+    with refusing(house, "DELETE ON dialogues"):
+        await alice.says("100")
+        assert alice.sees("cannot write")
+        assert "warns below 20%" in (await alice.says("/alerts")).text
+    assert "warns below CN¥100.00" in (await alice.says("100")).text
+
+
+async def test_every_card_has_its_place_in_the_overview(house: House, alice: Guest) -> None:
+    await alice.says("/start")
+    new = [
+        NewCard(issuer="other", label=f"Card {n}", tail=f"{n:04}", secrets={}, number=f"X{n:08}")
+        for n in range(45)
+    ]
+    await house.kabao.parts.store.cards.add_many(alice.id, new)
+    seen = await alice.says("/alerts")
+    texts = [seen.text]
+    for page in range(2, 6):
+        seen = await alice.presses("▶")
+        assert f"{page} of 5" in seen.labels
+        texts.append(seen.text)
+    assert all(f"Card {n} ·{n:04}" in "".join(texts) for n in range(45))
+
+
+async def test_an_alert_that_is_off_says_nothing_of_a_snooze(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await spends(house, 14000)
+    alert = alice.newest
+    await alice.presses("For a week", message=alert)
+    assert "Snoozed until" in (await alice.presses("Change threshold", message=alert)).text
+    assert "Snoozed" not in (await alice.presses("Switch off")).text
 
 
 async def test_a_chinese_reader_is_warned_in_chinese(house: House, ming: Guest) -> None:

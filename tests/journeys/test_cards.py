@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from storage import NewCard
-from tests.house import DOLLARS, KIOSK, PIN, YUAN, Guest, House
+from tests.house import DOLLARS, KIOSK, PIN, YUAN, Guest, House, refusing
 
 HEBREW, OVERRIDE = "כרטיס", "\u202egnp"
 
@@ -37,7 +37,7 @@ async def test_cards_are_listed_to_be_renamed_and_removed(house: House, alice: G
     listed = await alice.says("/cards")
     assert "You have 2 cards" in listed.text
     await alice.presses(2)
-    assert "What shall “Kiosk Card” be called?" in alice.newest.text
+    assert "What shall “Kiosk Card ·2001” be called?" in alice.newest.text
     assert "🟢 Lunch ·2001" in (await alice.says("Lunch")).text
     assert "Lunch ·2001" in (await alice.says("/cards lunch")).text
 
@@ -222,6 +222,39 @@ async def test_an_amount_that_can_mean_two_things_is_asked_and_then_understood(
     assert "KWD 1.234" in alice.newest.text.replace("\N{NO-BREAK SPACE}", " ")
     await alice.presses("Set balance")
     assert "is not an amount in Kuwaiti Dinar" in (await alice.says("about ten")).text
+
+
+@pytest.mark.parametrize(("currency", "example"), [("JPY", "161"), ("KWD", "161.50")])
+async def test_an_example_of_a_balance_is_one_of_the_cards_currency(
+    alice: Guest, currency: str, example: str
+) -> None:
+    await alice.says("/bind", "AB-778899001", "Shop", f"5 {currency}")
+    assert "Another card" not in alice.newest.text
+    asked = await alice.presses("Set balance")
+    assert asked.text == f"How much is on “Shop ·9001” now? For example {example}"
+    assert "161" in (await alice.says(example)).text
+
+
+@pytest.mark.parametrize(
+    ("button", "answer", "refused"),
+    [
+        ("Rename", "Lunch", "UPDATE OF label ON cards"),
+        ("Set balance", "25", "UPDATE OF balance_minor ON cards"),
+        ("Rename", "Lunch", "DELETE ON dialogues"),
+        ("Set balance", "25", "DELETE ON dialogues"),
+    ],
+)
+async def test_an_answer_that_cannot_be_saved_can_be_given_again(
+    house: House, alice: Guest, button: str, answer: str, refused: str
+) -> None:
+    await alice.says("/bind", "AB-778899001", "Corner shop", "200 CNY")
+    await alice.presses(button)
+    with refusing(house, refused):
+        await alice.says(answer)
+        assert alice.sees("cannot write")
+        assert "Corner shop ·9001  CN¥200.00" in (await alice.says("/balance")).text
+    assert answer in (await alice.says(answer)).text
+    assert "nothing to cancel" in (await alice.says("/cancel")).text
 
 
 async def test_two_hundred_cards_are_listed_page_by_page(house: House, alice: Guest) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.house import BLOCKED, KIOSK, PIN, YUAN, Guest, House
+from tests.house import BLOCKED, KIOSK, PIN, YUAN, Guest, House, refusing
 
 
 async def test_the_first_language_is_the_one_telegram_reports(house: House) -> None:
@@ -58,6 +58,16 @@ async def test_a_time_zone_can_be_typed_and_a_wrong_one_is_asked_again(alice: Gu
     assert "New York" in (await alice.says("america/new york")).text
     assert "Paris" in (await alice.says("/timezone Europe/Paris")).text
     assert "Tokyo" in (await alice.says("/timezone tokyo")).text
+
+
+async def test_a_time_zone_that_cannot_be_saved_can_be_sent_again(
+    house: House, alice: Guest
+) -> None:
+    await alice.says("/timezone")
+    with refusing(house, "UPDATE OF timezone ON people"):
+        await alice.says("Tokyo")
+        assert alice.sees("cannot write")
+    assert "Your time zone is Tokyo" in (await alice.says("Tokyo")).text
 
 
 async def test_what_is_stored_is_said_in_plain_words(alice: Guest) -> None:
