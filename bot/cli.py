@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
+import logging
 import signal
 import sys
 from contextlib import AsyncExitStack, suppress
@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bot.config import ConfigError, from_environment, unknown
+from bot.config import ConfigError, environment, read, unknown
 from storage import MasterKey, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -39,8 +41,9 @@ def run() -> None:
     from bot.app import Kabao
     from bot.issuers import IssuerFileError
 
+    given = environment()
     try:
-        settings = from_environment()
+        settings = read(given)
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
     logs.set_up(
@@ -52,6 +55,8 @@ def run() -> None:
             *settings.issuer_secrets.values(),
         ],
     )
+    for stranger in unknown(given):
+        log.warning("%s", stranger)
 
     async def serve() -> None:
         stop = asyncio.Event()
@@ -80,14 +85,14 @@ def check() -> None:
     """Say whether this configuration can run: one line each, exit status 1 if something cannot."""
     from bot.check import checks
 
+    given = environment()
     try:
-        settings = from_environment()
+        settings = read(given)
     except ConfigError as error:
         click.echo(f"✗ settings: {error}")
         sys.exit(1)
-    for name, near in unknown(os.environ).items():
-        hint = f", did you mean {near}?" if near else ""
-        click.echo(f"! settings: {name} is not a setting{hint}")
+    for stranger in unknown(given):
+        click.echo(f"! settings: {stranger}")
     click.echo("✓ settings: complete, and the master key is well formed")
     failed = False
 

@@ -27,14 +27,18 @@ from pydantic import (
 
 from bot.languages import languages
 from bot.money import exponent
-from storage import KeyFormatError, MasterKey
+from storage import KeyFormatError, MasterKey, StorageError
+from storage.database import parse_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 PREFIX = "KABAO_"
 SECRET = "SECRET_"  # noqa: S105 - a prefix
 SPOKEN = {language.code for language in languages()}
+ISSUERS_DIR = Path("issuers")
+"""It need not be there; a folder that somebody names must be."""
+
 SECRETS = ("BOT_TOKEN", "MASTER_KEY", "DATABASE_URL")
 """The settings that may stand in a file of their own."""
 
@@ -46,8 +50,7 @@ class ConfigError(Exception):
 def _one_of(known: set[str], what: str) -> AfterValidator:
     def check(value: str) -> str:
         if value not in known:
-            close = get_close_matches(value, known, n=1)
-            raise ValueError(f"is not {what}" + (f", did you mean {close[0]}?" if close else ""))
+            raise ValueError(f"is not {what}{_meant(value, known)}")
         return value
 
     return AfterValidator(check)
@@ -64,6 +67,20 @@ def _ids(text: object) -> object:
 
 def _web_address(text: str) -> str:
     return str(TypeAdapter(HttpUrl).validate_python(text)).rstrip("/")
+
+
+def _database(text: str) -> str:
+    try:
+        parse_url(text)
+    except StorageError:
+        raise ValueError("it names no SQLite file and no PostgreSQL database") from None
+    return text
+
+
+def _folder(path: Path) -> Path:
+    if path != ISSUERS_DIR and not path.is_dir():
+        raise ValueError("there is no such folder")
+    return path
 
 
 def _key(text: object) -> object:
@@ -96,11 +113,14 @@ class Settings(BaseModel):
     ] = "https://api.telegram.org"
     database_url: Annotated[
         str,
-        Field(min_length=1, description="sqlite:///kabao.db or postgresql://user@host/name"),
+        AfterValidator(_database),
+        Field(description="sqlite:///kabao.db or postgresql://user@host/name"),
     ] = "sqlite:///kabao.db"
-    issuers_dir: Annotated[Path, Field(description="the folder with your own issuers' files")] = (
-        Path("issuers")
-    )
+    issuers_dir: Annotated[
+        Path,
+        AfterValidator(_folder),
+        Field(description="the folder with your own issuers' files"),
+    ] = ISSUERS_DIR
     access: Annotated[
         Literal["closed", "open"],
         Field(description="closed (admins and those they let in) or open (anybody)"),
@@ -195,18 +215,23 @@ def _one_line(error: ValidationError) -> str:
     return f"{name} is not right ({said}): {mend}"
 
 
-def from_environment(dotenv: Path = Path(".env")) -> Settings:
-    """Read `.env` if it is there, then the environment, which wins."""
+def environment(dotenv: Path = Path(".env")) -> dict[str, str]:
+    """Take what `.env` says if it is there, then the environment, which wins."""
     in_file = {k: v for k, v in dotenv_values(dotenv).items() if v is not None}
-    return read({**in_file, **os.environ})
+    return {**in_file, **os.environ}
 
 
-def unknown(environment: Mapping[str, str]) -> dict[str, str]:
-    """Names with our prefix that are no setting, each with the nearest that is (or nothing)."""
+def unknown(environment: Mapping[str, str]) -> list[str]:
+    """Say of each name with our prefix that is no setting so, with the nearest that is one."""
     known = names() + [f"{PREFIX}{name}_FILE" for name in SECRETS]
     strangers = (
         name
         for name in environment
         if name.startswith(PREFIX) and name not in known and not name.startswith(PREFIX + SECRET)
     )
-    return {name: next(iter(get_close_matches(name, known, n=1)), "") for name in strangers}
+    return [f"{name} is not a setting{_meant(name, known)}" for name in strangers]
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f", did you mean {close[0]}?" if close else ""

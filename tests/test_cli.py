@@ -115,7 +115,8 @@ async def test_an_issuer_that_cannot_be_reached_fails_the_check(shell: Shell) ->
     [
         ("KABAO_BOT_TOKEN", "", "KABAO_BOT_TOKEN is missing"),
         ("KABAO_MASTER_KEY", "", "KABAO_MASTER_KEY is missing"),
-        ("KABAO_DATABASE_URL", "mysql://localhost/kabao", "sqlite:///"),
+        ("KABAO_DATABASE_URL", "mysql://localhost/kabao", "KABAO_DATABASE_URL is not right"),
+        ("KABAO_ISSUERS_DIR", "/nowhere/issuers", "KABAO_ISSUERS_DIR is not right"),
         ("KABAO_DATABASE_URL", "sqlite:////dev/null/kabao.db", "database"),
     ],
 )
@@ -133,6 +134,14 @@ async def test_another_key_than_the_database_s_is_recognised_at_the_start(shell:
     status, said = await shell.run("run", KABAO_MASTER_KEY=MasterKey.generate().text())
     assert status == 1
     assert len(said.strip().splitlines()) == 1, said
+
+
+async def test_a_mistyped_name_is_noticed_in_the_env_file_too(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("KABAO_CURENCY=CNY\n")
+    meant = "KABAO_CURENCY is not a setting, did you mean KABAO_CURRENCY?"
+    assert f"! settings: {meant}" in (await shell.run("check"))[1]
+    _, said = await shell.run("run", KABAO_DATABASE_URL="sqlite:////dev/null/kabao.db")
+    assert meant in said
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])

@@ -40,6 +40,10 @@ def test_a_token_and_a_key_are_enough() -> None:
         ("KABAO_TICK_SECONDS", "-1", "seconds"),
         ("KABAO_BOT_API_URL", "telegram", "an address such as"),
         ("KABAO_LOG_LEVEL", "LOUD", "DEBUG, INFO"),
+        ("KABAO_ISSUERS_DIR", "/nowhere/issuers", "no such folder"),
+        ("KABAO_DATABASE_URL", "mysql://localhost/kabao", "sqlite:///kabao.db or postgresql://"),
+        ("KABAO_DATABASE_URL", "postgresql+psycopg://localhost/kabao", "sqlite:///kabao.db or"),
+        ("KABAO_DATABASE_URL", "kabao.db", "sqlite:///kabao.db or"),
     ],
 )
 def test_a_setting_that_is_not_right_is_named_in_one_line_with_its_mend(
@@ -52,6 +56,25 @@ def test_a_setting_that_is_not_right_is_named_in_one_line_with_its_mend(
     assert says in line
     assert "\n" not in line
     assert KEY[:-1] not in line
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///kabao.db",
+        "sqlite+aiosqlite:////var/lib/kabao.db",
+        "postgres://kabao@localhost/kabao",
+        "postgresql://kabao@localhost/kabao",
+        "postgresql+asyncpg://kabao@localhost/kabao",
+    ],
+)
+def test_a_database_is_named_with_or_without_its_driver(url: str) -> None:
+    assert read({**ENOUGH, "KABAO_DATABASE_URL": url}).database_url == url
+
+
+def test_the_issuers_folder_may_be_missing_only_where_nobody_chose_it(tmp_path: Path) -> None:
+    for folder in ("issuers", str(tmp_path)):
+        assert str(read({**ENOUGH, "KABAO_ISSUERS_DIR": folder}).issuers_dir) == folder
 
 
 def test_a_secret_can_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
@@ -77,7 +100,9 @@ def test_a_file_that_cannot_be_read_or_a_secret_given_twice_is_told(tmp_path: Pa
 
 def test_admins_are_a_list_and_a_mistyped_name_is_noticed() -> None:
     assert read({**ENOUGH, "KABAO_ADMINS": "1, 22 333"}).admins == {1, 22, 333}
-    assert unknown({"KABAO_ADMIN": "1", "KABAO_ADMINS": "1"}) == {"KABAO_ADMIN": "KABAO_ADMINS"}
+    assert unknown({"KABAO_ADMIN": "1", "KABAO_ADMINS": "1"}) == [
+        "KABAO_ADMIN is not a setting, did you mean KABAO_ADMINS?"
+    ]
 
 
 def test_settings_printed_by_accident_hold_no_secret() -> None:
