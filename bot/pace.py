@@ -44,7 +44,8 @@ class Pace(BaseRateLimiter[str]):
     """Holds back what must wait, and no more.
 
     A person's answer goes at once, even beyond the budget of `per_second` messages that it draws
-    from. An alert waits until that budget has room and its chat had its second. A 429 holds
+    from. An alert waits until that budget has room and its chat had its second; where answers
+    leave it no room for a second, it draws from `for_alerts` a second that are its own. A 429 holds
     further calls to the same chat, and alerts for a second; the call is tried again, at most
     `tries` times in all and while its waits together stay within `patience` seconds. Then
     `RetryAfter` is raised, and so it is for an alert that finds no room within that time.
@@ -54,6 +55,7 @@ class Pace(BaseRateLimiter[str]):
         self,
         *,
         per_second: int = 30,
+        for_alerts: int = 3,
         tries: int = 3,
         patience: float = 30,
         monotonic: Callable[[], float] = time.monotonic,
@@ -64,6 +66,7 @@ class Pace(BaseRateLimiter[str]):
         self._monotonic = monotonic
         self._sleep = sleep
         self._recent: deque[_Sent] = deque(maxlen=per_second)
+        self._recent_alerts: deque[_Sent] = deque(maxlen=for_alerts)
         self._line = asyncio.Lock()
         self._chat_free: dict[object, float] = {}
         self._forget_at = monotonic()
@@ -110,21 +113,24 @@ class Pace(BaseRateLimiter[str]):
         now = self._monotonic()
         self._held = {one: until for one, until in self._held.items() if until > now}
         self._held[chat] = now + seconds
-        self._recent.extend([_Sent(now)] * (self._recent.maxlen or 0))
+        for recent in (self._recent, self._recent_alerts):
+            recent.extend([_Sent(now)] * (recent.maxlen or 0))
 
     async def _turn(self, chat: object, patient_until: float) -> _Sent:
         """Wait for the chat's second, then in line for room in the budget."""
         await self._wait_until(self._take_chat(chat), patient_until)
+        waited = self._monotonic() + SECOND
         async with self._line:
-            while (room := self._room_at()) > self._monotonic():
+            while (room := self._room_at(waited)) > self._monotonic():
                 await self._wait_until(room, patient_until)
             sent = _Sent(self._monotonic())
             self._recent.append(sent)
+            self._recent_alerts.append(sent)
         return sent
 
-    def _room_at(self) -> float:
-        full = len(self._recent) == self._recent.maxlen
-        return self._recent[0].by + SECOND if full else 0
+    def _room_at(self, waited: float) -> float:
+        """Give when there is room in the budget, or after the wait in what is the alerts' own."""
+        return min(_free_at(self._recent), max(waited, _free_at(self._recent_alerts)))
 
     def _note_answer(self, chat: object) -> _Sent:
         now = self._monotonic()
@@ -148,6 +154,10 @@ class Pace(BaseRateLimiter[str]):
             raise RetryAfter(math.ceil(seconds))
         if seconds > 0:
             await self._sleep(seconds)
+
+
+def _free_at(recent: deque[_Sent]) -> float:
+    return recent[0].by + SECOND if len(recent) == recent.maxlen else 0
 
 
 def _seconds(refused: RetryAfter) -> float:

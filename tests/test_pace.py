@@ -108,6 +108,33 @@ async def test_answers_leave_alerts_without_room_but_not_for_long(
     assert 1 < telegram.moments(99)[0] < 1.1
 
 
+async def test_answers_that_never_cease_leave_alerts_a_little_room(
+    telegram: Telegram, time: Waiting
+) -> None:
+    async def answers() -> None:
+        for n in range(400):  # forty a second
+            await telegram.call(f"answer {n}")
+            await time.sleep(0.025)
+
+    async def alerts() -> None:
+        await time.sleep(2)
+        await asyncio.gather(*(telegram.alert(chat) for chat in range(12)))
+
+    await time.until_done(answers(), alerts())
+    told = sorted(at for at, chat in telegram.arrived if isinstance(chat, int))
+    assert len(told) == 12
+    assert told[-1] < 7
+    assert all(later - earlier > 1 for earlier, later in zip(told, told[3:], strict=False))
+    assert telegram.moments("answer 399") == [pytest.approx(399 * 0.025)]
+
+
+async def test_a_429_holds_the_alerts_own_room_too(telegram: Telegram, time: Waiting) -> None:
+    telegram.refusals[7] = [RetryAfter(2)]
+    await time.until_done(*(telegram.call(chat) for chat in range(40)))
+    await time.until_done(telegram.alert(99))
+    assert telegram.moments(99)[0] > 1
+
+
 async def test_an_alert_waits_a_second_after_an_answer_in_its_chat(
     telegram: Telegram, time: Waiting
 ) -> None:

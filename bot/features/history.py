@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bot.buttons import Buttons
     from bot.context import Context
+    from bot.parts import Parts
     from bot.voice import Voice
     from storage import Card, Entry
 
@@ -100,7 +101,11 @@ async def _page(
         title = voice.say("<b>History</b> of {card}", card=panel.masked(card))
         if why := panel.trouble(voice, parts.issuers, card):
             title += Markup("\n⚠️ ") + why
-    lines = [title, *(_line(voice, entry, by_id.get(entry.card_id)) for entry in entries)]
+    lines = [
+        title,
+        *_unread(parts, voice, cards),
+        *(_line(voice, entry, by_id.get(entry.card_id)) for entry in entries),
+    ]
     if not entries:
         lines.append(voice.say("No entries yet."))
     rows = pages(
@@ -115,6 +120,20 @@ async def _page(
     if card:
         back.insert(0, Button(voice.plain("‹ The card"), f"card:{card.id}"))
     return Markup("\n\n").join(lines), [*rows, back]
+
+
+def _unread(parts: Parts, voice: Voice, cards: Sequence[Card]) -> list[Markup]:
+    """Say whose history is behind the balance, so that a gap is not taken for the truth."""
+    slugs = dict.fromkeys(card.issuer for card in cards if card.history_stale and not card.failure)
+    return [
+        Markup("⚠️ ")
+        + voice.say(
+            "{issuer}'s history could not be read just now. Newer entries may be missing.",
+            issuer=panel.issuer_name(voice, parts.issuers, slug),
+        )
+        for slug in slugs
+        if (issuer := parts.issuers.get(slug)) and issuer.has_history
+    ]
 
 
 def _line(voice: Voice, entry: Entry, card: Card | None) -> Markup:

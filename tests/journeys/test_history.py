@@ -167,3 +167,29 @@ async def test_a_purchase_and_its_refund_are_read_although_the_balance_is_the_sa
     await house.passes(minutes=1)
     await alice.says("/history")
     assert alice.sees("Umbrella brought back")
+
+
+async def test_a_history_that_could_not_be_read_is_not_shown_as_if_it_were_whole(
+    house: House, alice: Guest, caplog: pytest.LogCaptureFixture
+) -> None:
+    await alice.binds(KIOSK)
+    house.issuer.spend(KIOSK, 1250, "Flower stall")
+    await house.passes(minutes=1)
+    house.issuer.fail_next(503, after=1, times=9)  # the balance is told, the entries are not
+    for command in ("/history 2001", "/history"):
+        text = (await alice.says(command)).text
+        assert "Kiosk Card's history could not be read just now" in text
+        assert "Flower stall" not in text
+    assert "reading a history of" in caplog.text
+    house.issuer._script.clear()
+    await house.passes(minutes=1)
+    text = (await alice.says("/history")).text
+    assert "could not be read" not in text
+    assert "Flower stall" in text
+
+
+async def test_that_is_said_although_the_balance_is_the_same(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await house.passes(minutes=1)
+    house.issuer.fail_next(503, after=1, times=9)
+    assert "could not be read just now" in (await alice.says("/history")).text

@@ -205,6 +205,79 @@ async def test_a_card_damaged_on_the_disk_holds_up_no_other(
     assert "does not open" in caplog.text
 
 
+async def test_who_wants_the_history_too_gets_it_although_the_balance_is_being_read(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    house.issuer.spend(KIOSK, 1500, "Umbrella")
+    house.issuer.top_up(KIOSK, 1500, "Umbrella brought back")
+    await house.passes(minutes=1)
+    wallet, this = house.kabao.parts.wallet, await only_card(house, alice)
+    await asyncio.gather(wallet.refresh(*this), wallet.refresh(*this, history=True))
+    assert "Umbrella brought back" in (await alice.says("/history")).text
+
+
+async def test_who_insists_is_not_put_off_with_a_balance_that_was_not_asked_for(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await house.passes(seconds=5)
+    house.issuer.spend(KIOSK, 1500)
+    wallet, this = house.kabao.parts.wallet, await only_card(house, alice)
+    before = house.issuer.requests
+    _, card = await asyncio.gather(wallet.refresh(*this), wallet.refresh(*this, insist=True))
+    assert card is not None
+    assert card.balance_minor == 14650
+    once = house.issuer.requests - before
+    await asyncio.gather(*(wallet.refresh(*this, insist=True) for _ in range(5)))
+    assert house.issuer.requests - before <= 2 * once
+
+
+async def test_a_wrong_old_pin_that_is_reported_late_does_not_stop_a_renewed_card(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    await house.passes(minutes=1)
+    house.issuer.card(YUAN).pin = "4321"
+    parts, this = house.kabao.parts, await only_card(house, alice)
+    before, house.issuer.latency = house.issuer.requests, 0.5
+    late = asyncio.create_task(parts.wallet.refresh(*this))
+    while house.issuer.requests == before:  # noqa: ASYNC110 - the issuer raises no event
+        await asyncio.sleep(0)
+    house.issuer.latency = 0
+    card = await parts.store.cards.get(*this)
+    assert card is not None
+    issuer = parts.issuers.get(card.issuer)
+    assert issuer is not None
+    values = {**await parts.store.cards.secrets(*this), issuer.fields[1].name: "4321"}
+    await parts.wallet.renew(alice.id, card, issuer, values, None, store=parts.store)
+    told = await late
+    assert told is not None
+    assert told.failure is None
+    assert await asked(house, hours=7) >= 1
+    assert "no longer accepts" not in (await alice.says("/balance")).text
+
+
+async def test_no_reading_outlives_the_bot(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    this = await only_card(house, alice)
+    before, house.issuer.latency = house.issuer.requests, 0.5
+    asking = asyncio.create_task(house.kabao.parts.wallet.refresh(*this, insist=True))
+    while house.issuer.requests == before:  # noqa: ASYNC110 - the issuer raises no event
+        await asyncio.sleep(0)
+    await house.stop()
+    (ended,) = await asyncio.gather(asking, return_exceptions=True)
+    assert isinstance(ended, asyncio.CancelledError)  # and did not meet a store that is closed
+    house.issuer.latency = 0
+    await house.start()
+    assert await asked(house, hours=7) == 1
+
+
+async def only_card(house: House, guest: Guest) -> tuple[int, str]:
+    (card,) = await house.kabao.parts.store.cards.list(guest.id)
+    return guest.id, card.id
+
+
 WELL = """
 kind = "http"
 name = { en = "Well" }
