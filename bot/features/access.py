@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from telegram.error import TelegramError
 
 from bot import calls
 from bot.buttons import Button, OutdatedButton, number
+from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.parts import Command
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from storage import Person
 
 INVITATION_LASTS = timedelta(days=1)
+DECLINED = "declined"
+"""The dialogue of somebody who was declined: for a day there is nothing to say to them."""
+
+DECLINED_LASTS = timedelta(days=1)
 BEGIN = mark("You are in. /start says what I can do, /bind adds your first card.")
 
 
@@ -64,6 +70,7 @@ async def _redeemed(context: Context, token: str) -> bool:
             )
             if not await tx.invitations.redeem(token, person.id, parts.clock()):
                 raise _NotGood
+            await tx.dialogues.drop(person.id)
             return True
     return False
 
@@ -74,9 +81,16 @@ class _NotGood(Exception):  # noqa: N818 - it only takes a transaction back
 
 async def _asked(context: Context) -> None:
     parts, voice, person = context.parts, context.voice, context.person
+    dialogue = await parts.dialogues.current(person.id)
+    if dialogue and dialogue.kind == DECLINED:
+        await context.show(
+            voice.say("The operator declined your request. You can ask again a day after that.")
+        )
+        return
     if person.access != "asked":
-        await parts.store.people.arrive(person.id, name=person.name, language=voice.language.code)
-        await parts.store.people.change(person.id, access="asked")
+        async with parts.store.transaction() as tx:
+            await tx.people.arrive(person.id, name=person.name, language=voice.language.code)
+            await tx.people.change(person.id, access="asked")
         await _tell_admins(context, person)
     await context.show(voice.say("The operator has been asked. I will tell you the answer."))
 
@@ -151,7 +165,13 @@ async def _decide(context: Context, person_id: str, access: str) -> Person:
     person = await parts.store.people.get(number(person_id))
     if person is None or person.access != "asked":
         raise OutdatedButton
-    await parts.store.people.change(person.id, access="member" if access == "member" else "none")
+    async with parts.store.transaction() as tx:
+        if access == "member":
+            await tx.people.change(person.id, access="member")
+        else:
+            await tx.people.change(person.id, access="none")
+            until = parts.clock() + DECLINED_LASTS
+            await tx.dialogues.put(person.id, asdict(Dialogue(DECLINED)), until)
     return person
 
 

@@ -87,6 +87,37 @@ async def test_somebody_whom_the_admin_declines_is_told_and_stays_outside(
     assert "private card wallet" in (await dave.says("/balance")).text
 
 
+async def test_whoever_was_declined_disturbs_no_admin_again_within_a_day(
+    closed: House, carol: Guest, dave: Guest
+) -> None:
+    await carol.says("/start")
+    await dave.says("/start")
+    await dave.presses("Ask to be let in")
+    await carol.presses("Decline")
+    before = carol.told
+    await closed.passes(hours=1)
+    await closed.restart()
+    for _ in range(3):
+        await dave.says("/start")
+        await dave.presses("Ask to be let in")
+        assert "declined your request. You can ask again" in dave.newest.text
+    assert carol.told == before
+    assert "asked to be let in" not in (await carol.says("/invite")).text
+    await closed.passes(hours=24)
+    await dave.says("/start")
+    await dave.presses("Ask to be let in")
+    assert f"Dave (Telegram id {dave.id}) asks" in carol.newest.text
+
+
+async def test_whoever_was_declined_and_then_invited_comes_in(carol: Guest, dave: Guest) -> None:
+    await carol.says("/start")
+    await dave.says("/start")
+    await dave.presses("Ask to be let in")
+    await carol.presses("Decline")
+    assert "You are in" in (await dave.says(await invitation(carol))).text
+    assert "nothing to cancel" in (await dave.says("/cancel")).text
+
+
 async def test_an_admin_who_was_not_there_sees_later_who_asked(carol: Guest, dave: Guest) -> None:
     await dave.says("/start")
     await dave.presses("Ask to be let in")
