@@ -1,4 +1,4 @@
-"""Questions about people: who they are, what they may, and their wallet as a whole."""
+"""Questions about people: who they are, and what they may."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.card_rows import CARD_COLUMNS, card_of
 from storage.errors import StorageError
 from storage.questions import KEY_COLUMNS, Questions
 from storage.records import Person, PersonChanges
-from storage.schema import cards, people
+from storage.schema import people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Update
 
     from storage.database import Row
-    from storage.records import Card
     from storage.vault import PersonKey
 
 _COLUMNS: Final = tuple(people.c[name] for name in Person.__dataclass_fields__)
@@ -41,17 +39,7 @@ _ASKED: Final = (
     .where(people.c.access == "asked")
     .order_by(people.c.last_seen_at, people.c.id)
 )
-_MEMBERS: Final = select(people.c.id).where(people.c.access == "member").order_by(people.c.id)
 _FORGET: Final = delete(people).where(_this)
-_WALLET: Final = (
-    select(*KEY_COLUMNS, *_COLUMNS, *CARD_COLUMNS)
-    .select_from(
-        people.outerjoin(cards, (cards.c.owner_id == people.c.id) & cards.c.removed_at.is_(None))
-    )
-    .where(_this)
-    .order_by(cards.c.created_at, cards.c.id)
-)
-_CARDS_FROM: Final = len(KEY_COLUMNS) + len(_COLUMNS)
 
 
 @lru_cache(maxsize=64)
@@ -109,21 +97,6 @@ class People(Questions):
     async def asked(self) -> list[Person]:
         """Who asked to be let in and waits for it, the longest waiting first."""
         return [self._person(row) for row in await self._runner.fetch(_ASKED)]
-
-    async def members(self) -> list[int]:
-        """Who may use the bot."""
-        return [row[0] for row in await self._runner.fetch(_MEMBERS)]
-
-    async def wallet(self, person_id: int) -> tuple[Person | None, list[Card]]:
-        """Get a person and all their cards in one statement: what most messages need."""
-        rows = await self._runner.fetch(_WALLET, person=person_id)
-        if not rows:
-            return None, []
-        key = self._vault.open_key(person_id, rows[0][0], rows[0][1])
-        person = _person_of(rows[0][len(KEY_COLUMNS) : _CARDS_FROM], key)
-        if rows[0][_CARDS_FROM] is None:
-            return person, []
-        return person, [card_of(row[_CARDS_FROM:], key) for row in rows]
 
     async def forget(self, person_id: int) -> bool:
         """Erase a person and everything that is theirs; False if there was nobody.

@@ -25,7 +25,7 @@ async def test_a_long_table_still_holds_the_cards_of_those_who_ask(tmp_path: Pat
         assert connection.execute("SELECT count(*) FROM cards").fetchone() == (500,)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     store = await open_store(f"sqlite:///{database}", key)
-    _, cards = await store.people.wallet(11)
+    cards = await store.cards.list(11)
     await store.close()
     assert [card.balance_minor for card in cards] == [3766] * 3
 

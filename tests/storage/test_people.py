@@ -23,7 +23,6 @@ async def test_somebody_new_has_a_name_and_no_access(store: Store, clock: Clock)
 
 async def test_somebody_nobody_met_is_nobody(store: Store) -> None:
     assert await store.people.get(LI) is None
-    assert await store.people.wallet(LI) == (None, [])
     assert not await store.people.change(LI, language="en")
     assert not await store.people.forget(LI)
 
@@ -83,17 +82,14 @@ async def test_a_time_without_a_zone_is_refused(store: Store, clock: Clock) -> N
         await store.people.change(LI, blocked_at=clock.now.replace(tzinfo=None))
 
 
-async def test_who_asked_and_who_is_in(store: Store) -> None:
+async def test_who_asked_waits_for_it(store: Store) -> None:
     for owner, access in ((1, "asked"), (2, "member"), (3, "none"), (4, "member")):
         await store.people.arrive(owner, name=f"Nr {owner}", language=None)
         await store.people.change(owner, access=access)  # type: ignore[arg-type]
     assert [(person.id, person.name) for person in await store.people.asked()] == [(1, "Nr 1")]
-    assert await store.people.members() == [2, 4]
 
 
-async def test_a_wallet_is_the_person_and_their_cards_in_the_order_of_binding(
-    store: Store, clock: Clock
-) -> None:
+async def test_a_persons_cards_are_in_the_order_of_binding(store: Store, clock: Clock) -> None:
     await with_card(store, WANG)
     first = await with_card(store)
     clock.advance(seconds=1)
@@ -101,14 +97,7 @@ async def test_a_wallet_is_the_person_and_their_cards_in_the_order_of_binding(
     clock.advance(seconds=1)
     last = await store.cards.add(LI, coffee("3" * 16, label="麦当劳"))
     await store.cards.remove(LI, removed.id, clock.now)
-    person, cards = await store.people.wallet(LI)
-    assert person == await store.people.get(LI)
-    assert cards == [first, last] == await store.cards.list(LI)
-
-
-async def test_somebody_without_cards_has_an_empty_wallet(store: Store) -> None:
-    person = await store.people.arrive(LI, name="Li", language=None)
-    assert await store.people.wallet(LI) == (person, [])
+    assert await store.cards.list(LI) == [first, last]
 
 
 async def test_panels_are_noted_for_many_at_once(store: Store) -> None:
@@ -117,7 +106,7 @@ async def test_panels_are_noted_for_many_at_once(store: Store) -> None:
     await store.people.set_panels({LI: 10, WANG: 20, 404: 30})
     await store.people.set_panels({WANG: None})
     await store.people.set_panels({})
-    panels = [(await store.people.wallet(owner))[0] for owner in (LI, WANG)]
+    panels = [await store.people.get(owner) for owner in (LI, WANG)]
     assert [person and person.panel_message_id for person in panels] == [10, None]
 
 
@@ -134,9 +123,10 @@ async def test_a_forgotten_person_leaves_no_row_anywhere(store: Store, clock: Cl
     assert await store.people.forget(LI)
     assert await rows_of(store) == {table: count // 2 for table, count in before.items()}
     assert all(before.values())
-    assert len((await store.people.wallet(WANG))[1]) == 2
+    assert len(await store.cards.list(WANG)) == 2
     person = await store.people.arrive(LI, name="Li", language="en")
-    assert await store.people.wallet(LI) == (person, [])
+    assert await store.people.get(LI) == person
+    assert await store.cards.list(LI) == []
 
 
 async def rows_of(store: Store) -> dict[str, int]:

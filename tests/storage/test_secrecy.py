@@ -137,7 +137,7 @@ async def test_nothing_of_a_forgotten_person_is_left_in_the_file(
         assert cards[owner].id.encode() not in held
     assert (file.parent / "kabao.db-wal").stat().st_size == 0
     for owner in set(crowd) - set(forgotten):
-        assert (await on_file.people.wallet(owner))[1][0].id == cards[owner].id
+        assert (await on_file.cards.list(owner))[0].id == cards[owner].id
 
 
 async def test_nothing_of_an_erased_card_is_left_in_the_file(
@@ -160,8 +160,9 @@ async def test_nothing_handed_in_or_out_shows_what_is_sealed(store: Store, clock
         NewEntry(clock.now, -5, "CNY", "purchase", WORDS, "issuer", external_id=NUMBER),
         *await store.ledger.page(LI, card.id, limit=1),
         *await store.outbox.claim(clock.now, 60, 1),
-        await store.people.wallet(LI),
+        await store.people.get(LI),
+        await store.cards.list(LI),
     ]
-    assert len(shown) == 5
+    assert len(shown) == 6
     for text in (*TOLD, NUMBER[-4:]):
         assert text not in repr(shown)

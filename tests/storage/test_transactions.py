@@ -28,7 +28,8 @@ async def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
         async with store.transaction() as tx:
             await with_card(tx)
             raise ZeroDivisionError
-    assert await store.people.wallet(LI) == (None, [])
+    assert await store.people.get(LI) is None
+    assert await store.cards.list(LI) == []
 
 
 async def test_a_transaction_inside_a_transaction_is_the_same_one(store: Store) -> None:
@@ -73,7 +74,7 @@ async def test_a_task_cancelled_anywhere_leaves_all_or_nothing(store: Store) -> 
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        person, cards = await store.people.wallet(LI)
+        person, cards = await store.people.get(LI), await store.cards.list(LI)
         assert person is not None
         assert person.panel_message_id == cards[0].balance_minor
     await both(1000)
