@@ -74,7 +74,8 @@ async def test_a_task_cancelled_anywhere_leaves_all_or_nothing(store: Store) -> 
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        person, cards = await store.people.get(LI), await store.cards.list(LI)
+        async with store.transaction() as tx:
+            person, cards = await tx.people.get(LI), await tx.cards.list(LI)
         assert person is not None
         assert person.panel_message_id == cards[0].balance_minor
     await both(1000)
