@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 .PHONY: demo test test-live test-kill bench install lock clean
 
 demo: install
-	$(BIN)/kabao demo
+	@$(BIN)/kabao demo
 
 test: install
 	$(BIN)/ruff check .
