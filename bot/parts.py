@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from bot.background import Background
     from bot.config import Settings
-    from bot.context import Context
     from bot.dialogue import Dialogues
     from bot.issuers import Issuers
     from bot.journal import Journal
@@ -31,12 +30,12 @@ if TYPE_CHECKING:
 class Command:
     """A command a feature brings: `summary` is its line in the menu, in English and marked.
 
-    `order` is its place in the menu, from the top.
+    `run` is given the `Context`. `order` is its place in the menu, from the top.
     """
 
     name: str
     summary: str
-    run: Callable[[Context], Awaitable[None]]
+    run: Callable[..., Awaitable[None]]
     order: int
     admins_only: bool = False
 

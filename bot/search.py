@@ -19,8 +19,12 @@ WORDS_BYTES = 48
 
 def words_of(text: str) -> str:
     """Give what is looked for, in its plain form and no longer than can be looked for."""
-    plain = " ".join(_folded(text).split())
-    return plain.encode()[:WORDS_BYTES].decode(errors="ignore").strip()
+    return _cut(_folded(text))
+
+
+def as_typed(text: str) -> str:
+    """Give the same words as their writer wrote them, to say them back."""
+    return _cut(text)
 
 
 def matching(context: Context, cards: Sequence[Card], words: str) -> list[Card]:
@@ -32,6 +36,10 @@ def matching(context: Context, cards: Sequence[Card], words: str) -> list[Card]:
         if words in _folded(f"{card.label} ·{card.tail}")
         or words in _folded(panel.issuer_name(voice, issuers, card.issuer))
     ]
+
+
+def _cut(text: str) -> str:
+    return " ".join(text.split()).encode()[:WORDS_BYTES].decode(errors="ignore").strip()
 
 
 def _folded(text: str) -> str:

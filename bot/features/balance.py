@@ -12,7 +12,7 @@ from bot.card_view import ALL_CARDS, answers_of, open_card, pages
 from bot.languages import mark
 from bot.messages import repaint
 from bot.parts import Command
-from bot.search import matching, words_of
+from bot.search import as_typed, matching, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ async def balance(context: Context) -> None:
         await context.reply(
             context.voice.say(
                 "No card of yours is called “{words}” or ends in it. /balance shows them all.",
-                words=words,
+                words=as_typed(context.args),
             )
         )
 

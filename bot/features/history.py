@@ -13,7 +13,7 @@ from bot.languages import mark
 from bot.messages import repaint
 from bot.money import Money
 from bot.parts import Command
-from bot.search import matching, words_of
+from bot.search import as_typed, matching, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ async def history(context: Context) -> None:
         await context.reply(
             voice.say(
                 "No card of yours is called “{words}” or ends in it. /balance shows them all.",
-                words=words,
+                words=as_typed(context.args),
             )
         )
 
