@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias, Unpack
 
 from sqlalchemy import bindparam, delete, insert, or_, select, tuple_, update
@@ -136,7 +137,11 @@ class Cards(Questions):
         now = self._clock()
         async with self._runner.transaction() as tx:
             key, known = await self._known(tx, owner_id)
-            rows = [row_of(one, new_id(), key, now) for one in new]
+            # A microsecond apart, so that a person's cards stay in the order they came in.
+            rows = [
+                row_of(one, new_id(), key, now + place * timedelta.resolution)
+                for place, one in enumerate(new)
+            ]
             marks = [fingerprint(key, one.issuer, one.number) for one in new]
             ids = [str(row["id"]) for row in rows]
             await self._make_room(tx, owner_id, known, list(zip(marks, ids, strict=True)))
