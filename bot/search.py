@@ -22,9 +22,14 @@ def words_of(text: str) -> str:
     return _cut(_folded(text))
 
 
-def as_typed(text: str) -> str:
-    """Give the same words as their writer wrote them, to say them back."""
-    return _cut(text)
+async def say_none(context: Context) -> None:
+    """Say that no card is called so, in the words behind the command as they were written."""
+    await context.reply(
+        context.voice.say(
+            "No card of yours is called “{words}” or ends in it. /balance shows them all.",
+            words=_cut(context.args),
+        )
+    )
 
 
 def matching(context: Context, cards: Sequence[Card], words: str) -> list[Card]:

@@ -12,7 +12,7 @@ from bot.card_view import ALL_CARDS, answers_of, open_card, pages
 from bot.languages import mark
 from bot.messages import repaint
 from bot.parts import Command
-from bot.search import as_typed, matching, words_of
+from bot.search import matching, say_none, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,12 +37,7 @@ async def balance(context: Context) -> None:
         return
     words = words_of(context.args)
     if not await _found(context, cards, words):
-        await context.reply(
-            context.voice.say(
-                "No card of yours is called “{words}” or ends in it. /balance shows them all.",
-                words=as_typed(context.args),
-            )
-        )
+        await say_none(context)
 
 
 async def on_text(context: Context, text: str) -> bool:

@@ -13,7 +13,7 @@ from bot.languages import mark
 from bot.messages import repaint
 from bot.money import Money
 from bot.parts import Command
-from bot.search import as_typed, matching, words_of
+from bot.search import matching, say_none, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,12 +53,7 @@ async def history(context: Context) -> None:
         ]
         await context.reply(voice.say("The history of which card?"), rows)
     else:
-        await context.reply(
-            voice.say(
-                "No card of yours is called “{words}” or ends in it. /balance shows them all.",
-                words=as_typed(context.args),
-            )
-        )
+        await say_none(context)
 
 
 async def turned(context: Context, card_id: str, at: str) -> None:
