@@ -8,8 +8,8 @@ A text counts if it says all of this, and otherwise says nothing (`None`):
 - that money moved (one amount of spent, added or refunded) and either a card's last digits or the
   balance after it; or, with no movement, a balance and either a card's last digits or a card word;
 - one such movement and one balance at the most: of two that differ none is picked;
-- nothing that means it has not happened or will not: a code to confirm it, a refusal, a bill, a
-  limit, a date in the future; and nobody speaks of "my card".
+- nothing that means it has not happened, or no issuer wrote it: a code to confirm it, a refusal, a
+  bill, "will be"; and nobody speaks of "my card".
 """
 
 from bot.forwarded.reading import from_groups, read

@@ -17,7 +17,7 @@ from bot.forwarded.said import MARKS, Sum
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Role = Literal["ignored", "balance", "refunded", "added", "spent", "amount"]
+Role = Literal["ignored", "balance", "refunded", "added", "spent", "amount", "bare"]
 
 LONGEST = 4096
 """As long as a Telegram message can be."""
@@ -26,10 +26,12 @@ BEFORE, AFTER = 48, 24
 """How far from an amount the word may stand that says what it is."""
 
 _MARK = "|".join(re2.escape(mark) for mark in sorted(MARKS, key=len, reverse=True))
-_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,3})?|\d{1,3}(?:\.\d{3})+,\d{2}|\d+(?:\.\d{1,3})?"
+_NUMBER = (
+    r"\d+,\d{2}\b|\d{1,3}(?:,\d{3})+(?:\.\d{1,3})?|\d{1,3}(?:\.\d{3})+,\d{2}|\d+(?:\.\d{1,3})?"
+)
 _SUM = re2.compile(
     rf"(?i)(?P<sign>[-+−] ?)?(?P<before>(?:{_MARK}) ?:? ?)?(?P<sign2>[-+−] ?)?"
-    rf"(?P<number>{_NUMBER})(?P<after> ?(?:{_MARK})|,\d\d ?(?:€|eur))?"
+    rf"(?P<number>{_NUMBER})(?P<after> ?\(?(?:{_MARK})\)?)?"
 )
 _ROLES: tuple[tuple[Role, str], ...] = (
     ("ignored", words.IGNORED),
@@ -61,11 +63,16 @@ _TAILS = tuple(
     )
 )
 _SHORTEST_NUMBER = 8
+_GLUED = re2.compile(r"[0-9A-Za-z.]$")
+_GOES_ON = re2.compile(r"^(?:\d|[./-]\d)")
+_COMMA = re2.compile(r"^,\d")
+_CLOCK = re2.compile(r"^ \d{1,2}:\d")
+_QUANTITY = re2.compile(r"^(?::\d|[年月日时点分号元折%升米])")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An amount in a message, and what the words beside it say it is."""
+    """An amount in a message, and what the words beside it say it is; "bare" with no such word."""
 
     role: Role
     sum: Sum
@@ -107,7 +114,7 @@ def tails(text: str) -> tuple[str, ...]:
             follows = text[named.end() :]
             if not any(char.isdigit() for char in tail) or _NOT_A_CARD.search(follows):
                 continue
-            if follows[:1].isdigit() or _is_quantity(follows):
+            if follows[:1].isdigit() or follows.lstrip()[:1] == "*" or _is_quantity(follows):
                 continue
             found[tail[-4:] if len(tail) >= _SHORTEST_NUMBER else tail] = None
     return tuple(found)
@@ -123,9 +130,8 @@ def amounts(text: str) -> list[Part]:
         before = _last_clause(text[max(earliest, start - BEFORE) : start])
         after = _PAUSES.split(text[end : min(latest, end + AFTER)], 1)[0]
         role, word = _role(before, after)
-        if role:
-            preferred = bool((_OF_CARD if role == "balance" else _PAID).search(word))
-            parts.append(Part(role, said, sign, preferred))
+        preferred = bool((_OF_CARD if role == "balance" else _PAID).search(word))
+        parts.append(Part(role, said, sign, preferred))
     return parts
 
 
@@ -136,32 +142,31 @@ def kinds(text: str) -> set[Role]:
 
 
 def _sums(text: str) -> Iterator[tuple[int, int, str, Sum]]:
+    """Find what is an amount: it has a currency's mark, or else two decimals and is no date."""
     for found in _SUM.finditer(text):
         start, end = found.start(), found.end()
-        marked = found["before"] or found["after"]
+        marked = bool(found["before"] or found["after"])
         cents = "." in found["number"][-3:-2]
-        glued = text[start - 1 : start].isalnum() and text[start - 1 : start].isascii()
-        follows = text[end : end + 2]
-        if glued and not found["before"]:
+        if _GLUED.search(text[max(0, start - 1) : start]) and not found["before"]:
             continue
-        if follows[:1].isdigit() or (follows[:1] in {".", "/", "-"} and follows[1:].isdigit()):
+        follows = text[end : end + 8]
+        if _GOES_ON.search(follows) or (not cents and _COMMA.search(follows)):
             continue
-        if marked or (cents and not _is_quantity(follows)):
+        if marked or (cents and not _is_quantity(follows) and not _CLOCK.search(follows)):
             sign = (found["sign"] or found["sign2"] or "").strip()
             yield start, end, sign.replace("−", "-"), Sum.of(found[0])
 
 
 def _is_quantity(follows: str) -> bool:
-    """Say whether a number is counted in something that is not money."""
-    clock = follows[:1] == ":" and follows[1:2].isdigit()
-    return clock or follows[:1] in {*"年月日时点分号元折%升米*"}
+    """Say whether a number is counted in something that is not money, or is part of a time."""
+    return _QUANTITY.search(follows) is not None
 
 
 def _last_clause(before: str) -> str:
     return str(_ENDS.split(before)[-1])
 
 
-def _role(before: str, after: str) -> tuple[Role | None, str]:
+def _role(before: str, after: str) -> tuple[Role, str]:
     """Find the word that says what an amount is: the nearest before it, else the first after."""
     words_before = [(role, found[0]) for found in _WORD.finditer(before) for role in _named(found)]
     if words_before:
@@ -173,7 +178,7 @@ def _role(before: str, after: str) -> tuple[Role | None, str]:
     for found in _WORD.finditer(after):
         for role in _named(found):
             return role, found[0]
-    return None, ""
+    return "bare", ""
 
 
 def _named(found: re2._Match[str]) -> list[Role]:

@@ -20,10 +20,10 @@ PLACE_LONGEST = 60
 _PLACES = tuple(
     re2.compile(pattern)
     for pattern in (
-        r"(?:门店|商户|商家|店铺|地点|网点|站点|食堂)(?:名称)?: ?([^;,。\n]{1,40})",
+        r"(?:门店|商户|商家|店铺|地点|网点|站点|食堂)(?:名称)?[: ] ?([^;,。\n]{1,40})",
         r"(?i)\b(?:merchant|store|location|place|outlet|station|shop)(?: name)?: ?([^;,\n]{1,40})",
         rf"在([^;,。\n:]{{1,40}}?)(?:POS|pos)?(?:{words.DONE_THERE})",
-        rf"(?i:\b(?:at|from|to)) ([A-Z0-9][^;,\n]{{1,40}}?)(?:{words.AFTER_PLACE}|[;,\n]|\.(?: |$)|$)",
+        rf"(?i:\b(?:at|from|to)) ([A-Z0-9][^;,\n]{{1,40}}?){words.AFTER_PLACE}",
     )
 )
 _BRACKETS = "【】[]「」《》()“” ."
@@ -40,12 +40,14 @@ def read(text: str, zone: tzinfo, received: datetime) -> Said | None:
     found = parts.amounts(text)
     balance, movement = _one(found, {"balance"}), _one(found, {"spent", "added", "refunded"})
     if not movement:
-        movement = _one(found, {"amount"})
+        movement = _one(found, {"amount"}) or (_one(found, {"bare"}) if balance else [])
     if _several(balance) or _several(movement):
         return None
     kind = _kind(text, movement[0]) if movement else None
     if movement and kind is None:
-        return None
+        if movement[0].role != "bare":
+            return None
+        movement = []
     tails = parts.tails(text)
     if not (tails or (movement and balance) or (balance and parts.names_card(text))):
         return None
@@ -80,6 +82,8 @@ def from_groups(
     kind, amount = moved[0] if moved else (None, None)
     if at is None and "at" in given:
         at = times.when(given["at"], zone, received)
+    if at is not None and at > received:
+        at = None
     return Said(
         kind=kind,
         amount=amount,
@@ -103,9 +107,10 @@ def _several(found: list[parts.Part]) -> bool:
 
 def _kind(text: str, moved: parts.Part) -> Kind | None:
     """Say which way the money moved, by the word beside the amount, its sign, or the title."""
-    if moved.role == "amount" and moved.sign:
+    unsaid = moved.role in {"amount", "bare"}
+    if unsaid and moved.sign:
         return "spent" if moved.sign == "-" else "added"
-    named = parts.kinds(text) if moved.role == "amount" else {moved.role}
+    named = parts.kinds(text) if unsaid else {moved.role}
     kinds: tuple[Kind, ...] = ("spent", "added", "refunded")
     return next((kind for kind in kinds if named == {kind}), None)
 

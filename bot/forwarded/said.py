@@ -90,7 +90,9 @@ class Sum:
         """Take an amount with its marks apart; `currency` is what was said elsewhere."""
         found = _NUMBER.search(text)
         around = _NUMBER.sub(" ", text, count=1).casefold()
-        named = [MARKS.get(word.strip("+-−: ")) for word in (*around.split(), currency.casefold())]
+        named = [
+            MARKS.get(word.strip("+-−:() ")) for word in (*around.split(), currency.casefold())
+        ]
         # The mark that leaves least open counts: in "HK$38元" it is the first.
         known = sorted((codes for codes in named if codes), key=len)
         if not known and currency.isascii() and currency.isalpha():

@@ -20,7 +20,9 @@ _CLOCK = (
     r"(?:(?P<h>\d{1,2})(?::|时|点)(?P<i>\d{1,2})(?:(?::|分)(?P<s>\d{2}))?"
     r"(?: ?(?P<half>[ap])\.?m\b)?)"
 )
-_LATER = rf"(?:日|号)?(?:;|,|T| at| 的|星期.)? ?(?:(?P<part>上午|下午|晚上|凌晨|中午) ?)?{_CLOCK}?"
+_LATER = (
+    rf"(?:日|号)?(?:;|,|T|的|星期.)? ?(?:at )?(?:(?P<part>上午|下午|晚上|凌晨|中午) ?)?{_CLOCK}?"
+)
 _NAMED = "(?P<month>" + "|".join(MONTHS) + ")[a-z]*"
 _FORMS = tuple(
     re2.compile(f"(?i){pattern}{_LATER}")
@@ -29,7 +31,7 @@ _FORMS = tuple(
         r"\b(?P<a>\d{1,2})(?:-|/|\.)(?P<b>\d{1,2})(?:-|/|\.)(?P<y>20\d\d)\b",
         rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[ -]{_NAMED}[ ,-]*(?P<y>20\d\d)?",
         rf"\b{_NAMED} (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y>20\d\d))?\b",
-        r"(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]",
+        r"(?:^|[^年 \d]|[^年\d] )(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]",
         r"(?:^|[^\d/.-])(?P<a>\d{1,2})[/-](?P<b>\d{1,2})\b",
     )
 )
@@ -43,14 +45,13 @@ def when(text: str, zone: tzinfo, received: datetime) -> datetime | None:
     """Find the moment a message speaks of, as aware UTC; `None` if it names none that can be.
 
     `received` (aware) is when the message came; without a year the last such day counts, and of
-    "05/11" the reading that is not to come. A day without a time of day is meant as its noon, or
-    as `received` if it is that day.
+    "05/11" the reading that is not to come. A day without a time of day is meant as its
+    beginning, so that it never counts as later than it was, or as `received` if it is that day.
     """
     here = received.astimezone(zone)
     for day, clock in _named(text, here):
         if clock is None:
-            noon = datetime.combine(day, time(12), zone)
-            at = received if day == here.date() else noon
+            at = received if day == here.date() else datetime.combine(day, time(), zone)
         else:
             at = datetime.combine(day, clock, zone)
         if at <= received + SLOW_CLOCK:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 IGNORED = (
     "余额不足|餘額不足|低于|不足|(?:消费|交易|充值|支付|扣款)?(?:前|上次)余额|原余额|备付金余额|积分余额"
-    "|累计消费|累计充值|本月消费|今日累计|共消费|赠送|赠|优惠|立减|减免|折扣|抵扣|返券|手续费|服务费"
+    "|累计消费|累计充值|本月消费|今日累计|共消费|赠送|赠|优惠|立减|减免|折扣|(?:券|积分|红包)抵扣|返券|手续费|服务费"
     "|押金|限额|额度|应还|还款|账单|原价|票价|票款|票面|房租|订单金额|起送|奖金|单价|积分|满"
     "|balance before|previous balance|old balance|fee|discount|limit|due|saved?|off|bonus"
-    "|rewards?|points|minimum|at least|below|under|order total|total spent|price|worth"
+    "|rewards?|points|minimum(?: payment)?|at least|below|under|order total|total spent|price|worth"
 )
 """An amount beside one of these is no movement and no balance."""
 
@@ -41,7 +41,7 @@ PAID = "实付|实际支付|实收|实扣|实际扣款|you paid|amount paid|tota
 
 SPENT = (
     PAID + "|消费金额|消费|消費|支出|支付|付款|扣款|扣费|扣費|扣除|扣减|扣取|扣|刷卡|刷|已使用|使用"
-    "|已用|用掉|加油|乘车|乘坐|通行|购物|购买|就餐|用餐|划扣|代扣|取现|缴费"
+    "|抵扣|已用|用掉|加油|乘车|乘坐|通行|购物|购买|就餐|用餐|划扣|代扣|取现|缴费"
     r"|\bspent\b|\bspend\b|\bcharged?\b|\bpaid\b|\bpurchased?\b|\bpayment\b|\bdeducted\b"
     r"|\bdebit(?:ed)?\b|\bused\b|\bwithdrawn\b|\bwithdrawal\b|\bredeemed\b|\bredemption\b"
     r"|\bfare\b|\btransaction\b|\btxn\b|\bsale\b"
@@ -50,11 +50,11 @@ SPENT = (
 AMOUNT = r"交易金额|变动金额|发生额|金额|交易|\bamount\b|\bamt\b"
 """It says that money moved; which way stands elsewhere, or in a sign."""
 
-DONE_THERE = "发生|进行|成功|消费|支付|使用|扣|刷卡|支出|购|加油|通行|就餐|用餐|充值|有一笔"
-AFTER_PLACE = r" (?i:on|using|with|for|was|has|via|at)\b"
+DONE_THERE = "乘|发生|进行|成功|消费|支付|使用|扣|刷卡|支出|购|加油|通行|就餐|用餐|充值|有一笔"
+AFTER_PLACE = r"(?: (?i:on|using|with|for|was|has|via|at)\b|[;,\n]|\.(?: |$)|$)"
 """Behind "在 (a place)" and "at (a place)"."""
 
-TAIL = "尾号|尾數|尾数|[末后後][四4三3六6][位碼码]数?"
+TAIL = "尾[号號]|尾數|尾数|[末后後][四4三3六6][位碼码]数?"
 
 CARD = (
     "卡|账户|帐户|一卡通|储值|会员|钱包"
@@ -64,10 +64,11 @@ CARD = (
 
 NOT_SO = (
     "验证码|校验码|动态码|动态密码|确认码|正在|失败|未成功|不成功|被拒|拒绝|账单|应还|还款|最低还款"
-    "|限额|待支付|待付款|未支付|即将|将于|将自动|将从|将被|预计|已提交|申请|中奖|贷|登录|激活|挂失|锁定|冻结|如需|请先|预授权|截止"
-    "|我的|我在|我用|我刚|我今|我卡|我刷|我花|我又|你的|咱|帮我|吗[?？]?|呢[?？]?$|吧|啦|了么|多少"
+    "|待支付|待付款|未支付|即将|将于|将自动|将从|将被|预计|已提交|申请|中奖|贷|登录|激活|挂失|锁定|冻结|如需|请先|预授权|截止"
+    "|我的|我在|我用|我刚|我今|我卡|我刷|我花|我又|你的|咱|帮我|吗|呢[?]?$|吧|啦|了么[?]|多少"
     r"|(?i:\bcode\b|\botp\b|\bpasscode\b|\bpin\b|declined|failed|unsuccessful|rejected|not approved"
-    r"|\bstatement\b|\bdue\b|will be|scheduled|upcoming|pending|\blimit\b|suspended|locked|blocked"
+    r"|\bstatement\b|\bdue\b|will be|scheduled|upcoming|pending|attempt|reply yes"
+    r"|suspended|locked|blocked"
     r"|pre-?approved|\bloan\b|\bwon\b|\bwin\b|\bclaim\b|\bverify\b|\bif you\b|\bto pay\b|\bapply\b"
     r"|\bi\b|\bi'[a-z]+|\bmy\b|\bme\b)"
 )
