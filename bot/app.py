@@ -15,6 +15,7 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application
 
 from bot.background import Background
+from bot.bookings import Bookings
 from bot.config import ConfigError
 from bot.dialogue import Dialogues
 from bot.door import Door
@@ -109,6 +110,7 @@ class Kabao:
             settings=settings,
             store=store,
             wallet=Wallet(store, issuers, clock, timedelta(minutes=settings.refresh_minutes)),
+            bookings=Bookings(store, issuers, clock),
             issuers=issuers,
             dialogues=Dialogues(store, clock),
             clock=clock,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from telegram.ext import ExtBot
 
     from bot.background import Background
+    from bot.bookings import Bookings
     from bot.config import Settings
     from bot.dialogue import Dialogues
     from bot.issuers import Issuers
@@ -48,6 +49,7 @@ class Parts:
     settings: Settings
     store: Store
     wallet: Wallet
+    bookings: Bookings
     issuers: Issuers
     dialogues: Dialogues
     clock: Callable[[], datetime]

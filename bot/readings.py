@@ -50,7 +50,7 @@ async def from_issuer(
         await tx.ledger.add(card.owner_id, card.id, entries)
     unread = issuer.has_history and reading.entries is None
     missed = reading.history_fault is not None or reading.balance != money_of(card)
-    return await _keep(
+    return await keep(
         tx,
         card,
         reading,
@@ -63,22 +63,20 @@ async def from_issuer(
     )
 
 
-async def from_holder(tx: Store, card: Card, balance: Money, now: datetime) -> Card:
-    """Keep what the holder says is on a card that is locked; the difference is an entry."""
-    same = card.currency == balance.currency and card.balance_minor is not None
-    change = balance.minor - (card.balance_minor or 0 if same else 0)
-    if change or not same:
-        entry = NewEntry(
-            at=now,
-            amount_minor=change,
-            currency=balance.currency,
-            kind="adjustment" if same else "opening",
-            text="",
-            source="holder",
-            balance_after_minor=balance.minor,
-        )
-        await tx.ledger.add(card.owner_id, card.id, [entry])
-    return await told(tx, await _keep(tx, card, Reading(balance), "holder", now), now)
+async def unknown(tx: Store, card: Card) -> Card:
+    """Forget the balance of a card that is locked: what it rested on was taken back."""
+    changes: CardChanges = {
+        "balance_minor": None,
+        "balance_at": None,
+        "balance_source": None,
+        "peak_minor": None,
+        "episode": "armed",
+        "snoozed_until": None,
+        "told_minor": None,
+        "told_at": None,
+    }
+    await tx.cards.change(card.owner_id, card.id, **changes)
+    return replace(card, **changes)
 
 
 async def failed(
@@ -104,6 +102,51 @@ async def told(tx: Store, card: Card, now: datetime) -> Card:
     """Note that the person has just been told this card's balance."""
     await tx.cards.change(card.owner_id, card.id, told_minor=card.balance_minor, told_at=now)
     return replace(card, told_minor=card.balance_minor, told_at=now)
+
+
+async def keep(
+    tx: Store,
+    card: Card,
+    reading: Reading,
+    source: BalanceSource,
+    now: datetime,
+    **also: Any,
+) -> Card:
+    """Keep a balance that became known of a card that is locked, and the alert it may cause."""
+    balance = reading.balance
+    if balance is None:
+        return card
+    same_currency = card.currency in (None, balance.currency)
+    kept = replace(
+        card,
+        state=str(reading.state),
+        currency=balance.currency,
+        balance_minor=balance.minor,
+        balance_at=now,
+        balance_source=source,
+        peak_minor=max(card.peak_minor or 0, balance.minor) if same_currency else balance.minor,
+        expires_at=reading.expires_at,
+        **also,
+    )
+    kept = replace(kept, episode=episode(card.episode, enough(kept)))
+    if kept.episode != card.episode:
+        # A snooze is about one shortage, not about the next, and not about an empty card.
+        kept = replace(kept, snoozed_until=None)
+    changed = {name: getattr(kept, name) for name in (*BALANCE_FIELDS, *also)}
+    await tx.cards.change(card.owner_id, card.id, **changed)
+    found = StoredReading(
+        at=now,
+        balance_minor=balance.minor,
+        currency=balance.currency,
+        state=kept.state,
+        source=source,
+    )
+    await tx.ledger.note_reading(card.owner_id, card.id, found)
+    known_before = card.balance_minor is not None
+    if kept.alerts_on and known_before and kept.episode not in {"armed", card.episode}:
+        kind: Literal["low", "zero"] = "zero" if kept.episode == "zero" else "low"
+        await alert(tx, kept, kind, at=now, due=now, known_at=card.balance_at)
+    return kept
 
 
 class Alert(TypedDict):
@@ -150,50 +193,6 @@ async def alert(
     }
     key = f"{card.id}:{kind}:{due.isoformat()}"
     await tx.outbox.put(card.owner_id, card.id, kind, payload, key=key, not_before=due)
-
-
-async def _keep(
-    tx: Store,
-    card: Card,
-    reading: Reading,
-    source: Literal["issuer", "holder"],
-    now: datetime,
-    **also: Any,
-) -> Card:
-    balance = reading.balance
-    if balance is None:
-        return card
-    same_currency = card.currency in (None, balance.currency)
-    kept = replace(
-        card,
-        state=str(reading.state),
-        currency=balance.currency,
-        balance_minor=balance.minor,
-        balance_at=now,
-        balance_source=source,
-        peak_minor=max(card.peak_minor or 0, balance.minor) if same_currency else balance.minor,
-        expires_at=reading.expires_at,
-        **also,
-    )
-    kept = replace(kept, episode=episode(card.episode, enough(kept)))
-    if kept.episode != card.episode:
-        # A snooze is about one shortage, not about the next, and not about an empty card.
-        kept = replace(kept, snoozed_until=None)
-    changed = {name: getattr(kept, name) for name in (*BALANCE_FIELDS, *also)}
-    await tx.cards.change(card.owner_id, card.id, **changed)
-    found = StoredReading(
-        at=now,
-        balance_minor=balance.minor,
-        currency=balance.currency,
-        state=kept.state,
-        source=source,
-    )
-    await tx.ledger.note_reading(card.owner_id, card.id, found)
-    known_before = card.balance_minor is not None
-    if kept.alerts_on and known_before and kept.episode not in {"armed", card.episode}:
-        kind: Literal["low", "zero"] = "zero" if kept.episode == "zero" else "low"
-        await alert(tx, kept, kind, at=now, due=now, known_at=card.balance_at)
-    return kept
 
 
 def _entries(reading: Reading) -> list[NewEntry]:

@@ -1,4 +1,4 @@
-"""What can be done with a card, whoever asks: bind it, read it, set its balance, watch it.
+"""What can be done with a card, whoever asks: bind it, read it, watch it.
 
 Nothing here knows Telegram. Each method takes the owner's id, and storage refuses a card that is
 not theirs.
@@ -21,8 +21,6 @@ from storage import Card, CardChanges, NewCard, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from bot.money import Money
 
 log = logging.getLogger(__name__)
 
@@ -180,17 +178,6 @@ class Wallet:
         if card.failure is not None:
             return card.failure not in ASK_HOLDER
         return card.balance_at is None or self._clock() - card.balance_at >= FRESH
-
-    async def set_balance(
-        self, owner_id: int, card_id: str, balance: Money, *, store: Store | None = None
-    ) -> Card | None:
-        """Take the holder's word for what is on a card; the difference becomes an entry."""
-        now = self._clock()
-        async with (store or self._store).transaction() as tx:
-            card = await tx.cards.lock(owner_id, card_id)
-            if card is None:
-                return None
-            return await readings.from_holder(tx, card, balance, now)
 
     async def watch(
         self,

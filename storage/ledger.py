@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, bindparam, cast, func, select
+from sqlalchemy import BigInteger, and_, bindparam, cast, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.questions import KEY_COLUMNS, Questions
-from storage.records import Entry, NewEntry, Reading
-from storage.schema import cards, ledger, people, readings
+from storage.entries import ENTRY_COLUMNS, KEYED, PRESENT, Entries
+from storage.questions import KEY_COLUMNS
+from storage.records import Entry, Reading
+from storage.schema import cards, ledger, readings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
     from sqlalchemy import Select
 
     from storage.database import Row
-    from storage.vault import PersonKey
 
-_present: Final = cards.c.removed_at.is_(None)
-_this: Final = (cards.c.owner_id == bindparam("owner")) & (cards.c.id == bindparam("card"))
-_keyed: Final = people.join(cards, cards.c.owner_id == people.c.id)
-_HOLD: Final = select(*KEY_COLUMNS).select_from(_keyed).where(_this).with_for_update(of=cards)
-_EXTERNAL: Final = select(ledger.c.external).where(
-    ledger.c.owner_id == bindparam("owner"),
-    ledger.c.card_id == bindparam("card"),
-    ledger.c.external.is_not(None),
-)
-_INSERT: Final = (
-    insert(ledger)
-    .values({c.name: bindparam(c.name) for c in ledger.c if c.name != "id"})
-    .on_conflict_do_nothing()
+# Of an adjustment that turned out to be explained nothing is left to show.
+_worth_showing: Final = not_(
+    and_(
+        ledger.c.amount_minor == 0,
+        or_(ledger.c.kind == "adjustment", ledger.c.kind == "observed"),
+        ledger.c.external.is_(None),
+    )
 )
 
 
@@ -42,7 +32,7 @@ def _counted(*, one_card: bool) -> Select[Any]:
     query = (
         select(func.count())
         .select_from(ledger.join(cards))
-        .where(ledger.c.owner_id == bindparam("owner"), _present)
+        .where(ledger.c.owner_id == bindparam("owner"), PRESENT, _worth_showing)
     )
     return query.where(ledger.c.card_id == bindparam("card")) if one_card else query
 
@@ -57,13 +47,13 @@ def _paged(*, one_card: bool) -> Select[Any]:
     query = (
         select(
             *KEY_COLUMNS,
-            *(ledger.c[name] for name in Entry.__dataclass_fields__),
+            *ENTRY_COLUMNS,
             cards.c.currency.label("card_currency"),
             cards.c.balance_minor,
             cast(newer, BigInteger).label("newer"),
         )
-        .select_from(_keyed.join(ledger))
-        .where(ledger.c.owner_id == bindparam("owner"), _present)
+        .select_from(KEYED.join(ledger))
+        .where(ledger.c.owner_id == bindparam("owner"), PRESENT, _worth_showing)
         .order_by(ledger.c.at.desc(), ledger.c.id.desc())
         .limit(bindparam("limit"))
         .offset(bindparam("offset"))
@@ -89,35 +79,12 @@ _NOTE: Final = insert(readings).from_select(
         cards.c.owner_id,
         cards.c.id,
         *(bindparam(column.name, type_=column.type) for column in _READING),
-    ).where(_this),
+    ).where(cards.c.owner_id == bindparam("owner"), cards.c.id == bindparam("card")),
 )
 
 
-class Ledger(Questions):
+class Ledger(Entries):
     """Entries and readings of cards. Those of a removed card are not shown."""
-
-    async def add(self, owner_id: int, card_id: str, entries: Sequence[NewEntry]) -> int:
-        """Add the entries that are not there yet (by `external_id`); returns how many were new.
-
-        Entries of one moment keep the order of their list, whichever way round the list is.
-        """
-        if not entries:
-            return 0
-        async with self._runner.transaction() as tx:
-            held = await tx.fetch(_HOLD, owner=owner_id, card=card_id)
-            if not held:
-                return 0
-            key = self._vault.open_key(owner_id, *held[0])
-            known = {row[0] for row in await tx.fetch(_EXTERNAL, owner=owner_id, card=card_id)}
-            rows = []
-            for entry in _oldest_first(entries):
-                row = self._row(key, card_id, entry)
-                if row["external"] is None or row["external"] not in known:
-                    known.add(row["external"])
-                    rows.append(row)
-            if rows:
-                await tx.execute_many(_INSERT, rows)
-        return len(rows)
 
     async def page(
         self, owner_id: int, card_id: str | None, *, limit: int, offset: int = 0
@@ -164,48 +131,14 @@ class Ledger(Questions):
         rows = await self._runner.fetch(_READINGS, owner=owner_id, card=card_id, limit=limit)
         return [Reading(*row) for row in rows]
 
-    def _row(self, key: PersonKey, card_id: str, entry: NewEntry) -> dict[str, object]:
-        external = entry.external_id
-        return {
-            "owner_id": key.owner,
-            "card_id": card_id,
-            "external": None if external is None else key.fingerprint("entry", card_id, external),
-            "at": entry.at,
-            "since": entry.since,
-            "amount_minor": entry.amount_minor,
-            "currency": entry.currency,
-            "kind": entry.kind,
-            "text": key.seal_text(
-                _place(card_id, entry.at, entry.amount_minor, entry.currency), entry.text
-            ),
-            "balance_after_minor": entry.balance_after_minor,
-            "source": entry.source,
-            "noted_at": self._clock(),
-        }
-
     def _entry(self, owner_id: int, row: Row) -> Entry:
-        key_id, wrapped, *columns, card_currency, balance, newer = row
-        entry = Entry(*columns)
-        key = self._vault.open_key(owner_id, key_id, wrapped)
-        place = _place(entry.card_id, entry.at, entry.amount_minor, entry.currency)
-        after = entry.balance_after_minor
-        if after is None and balance is not None and entry.currency == card_currency:
+        *columns, card_currency, balance, newer = row
+        entry = self._opened(owner_id, tuple(columns))
+        if entry.balance_after_minor is None and balance is not None:
             after = balance - (newer or 0)
-        return replace(entry, text=key.open_text(place, columns[_TEXT]), balance_after_minor=after)
-
-
-_TEXT: Final = list(Entry.__dataclass_fields__).index("text")
-
-
-def _place(card_id: str, at: datetime, amount_minor: int, currency: str) -> tuple[str, ...]:
-    """Bind the words of an entry to the facts they are about."""
-    return ("entry", card_id, at.astimezone(UTC).isoformat(), str(amount_minor), currency)
-
-
-def _oldest_first(entries: Sequence[NewEntry]) -> list[NewEntry]:
-    given = entries if entries[0].at <= entries[-1].at else list(reversed(entries))
-    return sorted(given, key=_when)
-
-
-def _when(entry: NewEntry) -> datetime:
-    return entry.at
+            return (
+                replace(entry, balance_after_minor=after)
+                if entry.currency == card_currency
+                else entry
+            )
+        return entry

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Access = Literal["none", "asked", "member"]
-BalanceSource = Literal["issuer", "holder"]
-EntrySource = Literal["issuer", "holder", "observed"]
+BalanceSource = Literal["issuer", "holder", "message"]
+EntrySource = Literal["issuer", "holder", "message", "observed"]
 EntryKind = Literal["purchase", "top-up", "refund", "adjustment", "opening", "observed"]
 Episode = Literal["armed", "low", "zero"]
 
@@ -154,11 +154,19 @@ class Entry:
     text: str = field(repr=False)
     balance_after_minor: int | None
     source: EntrySource
+    beside: int | None = None
+    """The entry, by its id, that takes up what this one leaves unexplained."""
+    reconciled_at: datetime | None = None
+    """Set for a booking once an issuer's reading has had the last word on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """A line to add. An `external_id` is the issuer's own, and keeps it from coming twice."""
+    """A line to add.
+
+    An `external_id` keeps it from coming twice: the issuer's own, or for what the holder or a
+    message books, that message's. The two never meet.
+    """
 
     at: datetime
     amount_minor: int

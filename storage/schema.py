@@ -36,6 +36,7 @@ _PRESENT: Final = text("removed_at IS NULL")
 _REMOVED: Final = text("removed_at IS NOT NULL")
 _OPEN: Final = text("done_at IS NULL")
 _NUMBERED: Final = text("external IS NOT NULL")
+_BOOKED: Final = text("booking IS NOT NULL")
 _DONE: Final = text("done_at IS NOT NULL")
 
 
@@ -146,7 +147,7 @@ cards = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("removed_at", UtcTime),
     CheckConstraint("episode IN ('armed', 'low', 'zero')", name="episode"),
-    CheckConstraint("balance_source IN ('issuer', 'holder')", name="balance_source"),
+    CheckConstraint("balance_source IN ('issuer', 'holder', 'message')", name="balance_source"),
     Index("uq_cards_fingerprint", "owner_id", "fingerprint", unique=True),
     Index(
         "ix_cards_due",
@@ -198,6 +199,12 @@ ledger = Table(
     Column("balance_after_minor", BigInteger),
     Column("source", Text, nullable=False),
     Column("noted_at", UtcTime, nullable=False),
+    # A keyed fingerprint of what the holder or a message booked it by; the issuer's own id comes
+    # beside it when the issuer lists the same thing.
+    Column("booking", LargeBinary),
+    # The entry that takes up what this one leaves unexplained: not a foreign key, for it may go.
+    Column("beside", BigInteger),
+    Column("reconciled_at", UtcTime),
     Index(
         "uq_ledger_external",
         "owner_id",
@@ -207,7 +214,18 @@ ledger = Table(
         sqlite_where=_NUMBERED,
         postgresql_where=_NUMBERED,
     ),
+    Index(
+        "uq_ledger_booking",
+        "owner_id",
+        "card_id",
+        "booking",
+        unique=True,
+        sqlite_where=_BOOKED,
+        postgresql_where=_BOOKED,
+    ),
     Index("ix_ledger_card", "owner_id", "card_id", "at", "id"),
+    # An old button names an entry by its id: what it named is gone, never something else.
+    sqlite_autoincrement=True,
 )
 
 outbox = Table(

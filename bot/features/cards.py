@@ -131,11 +131,11 @@ async def on_balance(context: Context, dialogue: Dialogue, text: str) -> None:
     if money is None:
         return
     async with context.parts.store.transaction() as tx:
-        changed = await context.parts.wallet.set_balance(owner, card_id, money, store=tx)
-        if changed is None:
+        booked = await context.parts.bookings.set(owner, card_id, money, store=tx)
+        if booked is None:
             raise OutdatedButton
         await tx.dialogues.drop(owner)
-    await open_card(context, changed)
+    await open_card(context, booked.card)
 
 
 async def remove(context: Context, card_id: str) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 _LOCK: Final = 0x6B6162616F  # "kabao", for pg_advisory_xact_lock
 
 
@@ -53,6 +53,10 @@ async def migrate(engine: AsyncEngine) -> None:
         if await connection.run_sync(current) == HEAD:
             return
         if engine.dialect.name == "sqlite":
+            # A table that is made anew would take what refers to it along; no transaction can
+            # switch this, so it comes before.
+            await connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+            await connection.exec_driver_sql("PRAGMA secure_delete = ON")
             await connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))

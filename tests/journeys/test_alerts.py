@@ -222,9 +222,9 @@ async def test_an_alert_names_who_said_its_balance_and_not_who_said_the_next(
     await alice.binds(KIOSK)
     house.telegram.fail("sendMessage", status=502, times=1)
     await spends(house, 14000)
-    wallet, store = house.kabao.parts.wallet, house.kabao.parts.store
+    bookings, store = house.kabao.parts.bookings, house.kabao.parts.store
     (card,) = await store.cards.list(alice.id)
-    await wallet.set_balance(alice.id, card.id, Money(2000, "CNY"))
+    await bookings.set(alice.id, card.id, Money(2000, "CNY"))
     await house.passes(minutes=1)
     (told,) = warnings(alice)
     assert "Read 1 minute ago from Kiosk Card" in told

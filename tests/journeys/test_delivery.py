@@ -263,7 +263,7 @@ async def test_one_that_telegram_takes_long_over_does_not_hold_up_what_comes_up_
         house.clock.advance(7 * 3600)
         await until(lambda: stuck.hits == 1)
         (card,) = await house.kabao.parts.store.cards.list(bob.id)
-        await house.kabao.parts.wallet.set_balance(bob.id, card.id, Money(1500, "USD"))
+        await house.kabao.parts.bookings.set(bob.id, card.id, Money(1500, "USD"))
         await bob.person.finds("runs low: $15.00")
         assert "is tried again" not in caplog.text  # hers has not even failed yet
         house.telegram.heal()

@@ -75,8 +75,8 @@ async def save(context: Context, dialogue: Dialogue, balance: Money | None) -> N
     async with parts.store.transaction() as tx:
         card = await parts.wallet.bind(owner, issuer, data["values"], None, label=label, store=tx)
         if balance is not None:
-            set_to = await parts.wallet.set_balance(owner, card.id, balance, store=tx)
-            card = set_to or card
+            booked = await parts.bookings.set(owner, card.id, balance, store=tx)
+            card = booked.card if booked else card
         await tx.dialogues.drop(owner)
     await open_card(context, card)
 
