@@ -114,8 +114,8 @@ def _from_han(text: str) -> str:
         if _WHOLE.fullmatch(han):
             return str(numeral(han))
         if point := _POINT.fullmatch(han):
-            # 点 groups no thousands; the zero keeps 三十八点五五五 from looking as if it did.
-            return f"{numeral(point['whole'])}.{_digits(point['rest'])}0"
+            # 点 groups no thousands; a zero keeps 三十八点五五五 from looking as if it did.
+            return f"{numeral(point['whole'])}.{_digits(point['rest']).ljust(4, '0')}"
         if small := _CHANGE.fullmatch(han):
             return _digits(small[0])
         if not (parts := _PARTS.fullmatch(han)):
