@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 AmountFormat = Literal["minor", "hundredths", "decimal", "number"]
-TimeFormat = Literal["text", "seconds", "milliseconds"]
+TimeFormat = Literal["text", "seconds", "milliseconds", "yyyymmdd"]
 
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,16}(\.[0-9]{1,10})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

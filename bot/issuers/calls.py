@@ -20,7 +20,8 @@ from bot.issuers.placeholders import Unsayable, in_header, in_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from bot.issuers.declaration import Call, ErrorRule
+    from bot.issuers.format.reading import ErrorRule
+    from bot.issuers.format.request import Call
 
 LARGEST_ANSWER = 1_000_000  # bytes
 LONGEST_WAIT = 86_400.0  # seconds; an issuer that says more is not believed
@@ -102,7 +103,7 @@ class Caller:
             except TypeError:  # half of a surrogate pair, which UTF-8 does not have
                 raise Unsayable("json") from None
             headers["Content-Type"] = "application/json"
-        return _Prepared(call.method, url, {**self._headers, **headers}, body)
+        return _Prepared(call.verb, url, {**self._headers, **headers}, body)
 
     async def _answer(self, prepared: _Prepared) -> Any:
         status, headers, body = await self._exchange(prepared)

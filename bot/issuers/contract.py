@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.issuers.fields import Field
+    from bot.issuers.format.issuer import MessageTable
     from bot.money import Money
 
 
@@ -141,6 +142,21 @@ class Issuer(Protocol):
     @property
     def concurrency(self) -> int:
         """How many readings at once it bears; `read` itself keeps to it."""
+        ...
+
+    @property
+    def page(self) -> str | None:
+        """The issuer's own page for looking a balance up, an https address."""
+        ...
+
+    @property
+    def remind_days(self) -> int | None:
+        """After how many days the holder is asked whether the balance is still right."""
+        ...
+
+    @property
+    def messages(self) -> tuple[MessageTable, ...]:
+        """What the issuer writes to its holders, the first that fits counting."""
         ...
 
     def recognises(self, text: str) -> bool:

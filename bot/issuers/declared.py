@@ -10,7 +10,7 @@ from bot.issuers.fields import Field, looks_like_one_number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.issuers.declaration import Declaration
+    from bot.issuers.format.issuer import Declaration
 
 
 class Declared:
@@ -19,11 +19,14 @@ class Declared:
     asks_api = False
     has_history = False
     concurrency = 1
+    remind_days: int | None = None
 
     def __init__(self, slug: str, declaration: Declaration) -> None:
         self.slug = slug
         self.name: Mapping[str, str] = declaration.name
         self.currency = declaration.currency
+        self.page = declaration.page
+        self.messages = tuple(declaration.messages)
         self.fields: tuple[Field, ...] = tuple(table.field() for table in declaration.fields)
         self._recognise = re.compile(declaration.recognise or declaration.fields[0].pattern)
 

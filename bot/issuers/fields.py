@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CheckDigit = Literal["luhn", "ean"]
+"""ISO/IEC 7812-1, annex B, and GS1 General Specifications, 7.9."""
+
 BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 DASHES = re.compile(r"[-\u2010-\u2015\u2212\ufe58]+")
 LONGEST = 200
@@ -32,6 +35,7 @@ class Field:
     hint: Mapping[str, str] = field(default_factory=dict)
     case: Literal["keep", "upper", "lower"] = "keep"
     keep_dashes: bool = False
+    check_digit: CheckDigit | None = None
 
     @cached_property
     def _shape(self) -> re.Pattern[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.issuers.answers import Unreadable, amount, moment, phrase, word
 from bot.issuers.contract import EntryKind, IssuerEntry
-from bot.issuers.declaration import History, NextLink, PageNumber
+from bot.issuers.format.history import History, NextLink, PageNumber
 from bot.money import Money
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ async def read_history(
 
 async def _pages(declared: History, caller: Caller, values: Mapping[str, str]) -> list[Any]:
     """Get the pages, those with the newest entries first."""
+    assert declared.request is not None
     if isinstance(declared.paging, PageNumber):
         return await _numbered(declared, declared.paging, caller, values)
     pages = [await caller.ask(declared.request, values)]
@@ -53,6 +54,8 @@ async def _pages(declared: History, caller: Caller, values: Mapping[str, str]) -
 async def _numbered(
     declared: History, paging: PageNumber, caller: Caller, values: Mapping[str, str]
 ) -> list[Any]:
+    assert declared.request is not None
+    assert paging.total is not None
     first = await caller.ask(declared.request, values, {paging.parameter: "1"})
     total = paging.total.of(first)
     if not isinstance(total, int) or total < 0:
@@ -73,10 +76,12 @@ def _entry(declared: History, raw: object, currency: str, zone: ZoneInfo) -> Iss
     meaning = declared.kinds.get(word(declared.kind.of(raw)) or "", "") if declared.kind else ""
     if meaning == "skip":
         return None
-    identity = word(declared.id.of(raw))
+    places = declared.id if isinstance(declared.id, list) else [declared.id]
+    identity = "|".join(filter(None, (word(place.of(raw)) for place in places))) or None
     at = moment(declared.at.of(raw), declared.at_format, zone)
     if identity is None or at is None:
         raise Unreadable("an entry without an identity or a time")
+    assert declared.amount is not None
     money, kind = _signed(
         amount(declared.amount.of(raw), declared.amount_format, currency), meaning, declared
     )

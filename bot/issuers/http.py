@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from yarl import URL
 
-from bot.issuers.answers import Unreadable, amount, currency_code, moment, word
+from bot.issuers.answers import Unreadable
+from bot.issuers.balance import BalanceReader
 from bot.issuers.calls import Caller
-from bot.issuers.contract import CardState, FaultKind, IssuerFault, Reading
+from bot.issuers.contract import FaultKind, IssuerFault
 from bot.issuers.declared import Declared
 from bot.issuers.history import read_history
 from bot.issuers.placeholders import in_header
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from bot.issuers.declaration import HttpDeclaration, Server
+    from bot.issuers.contract import Reading
+    from bot.issuers.format.issuer import HttpDeclaration
+    from bot.issuers.format.request import Server
 
 T = TypeVar("T")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -54,8 +57,10 @@ class HttpIssuer(Declared):
         }
         base = _address(declaration.server, self._secrets)
         self._caller = Caller(base, headers, declaration.errors, http, clock)
+        self._reader = BalanceReader(
+            declaration.balance, self.fields[0], declaration.currency, declaration.timezone, clock
+        )
         self._slots = asyncio.Semaphore(self.concurrency)
-        self._clock = clock
 
     async def read(self, values: Mapping[str, str], *, history: bool = False) -> Reading:
         """Ask for a card's balance, given normalised values by field name. `IssuerFault`.
@@ -106,50 +111,9 @@ class HttpIssuer(Declared):
             raise IssuerFault(FaultKind.BAD_ANSWER, str(error)) from None
 
     async def _balance(self, known: Mapping[str, str]) -> tuple[Reading, dict[str, str]]:
-        declared = self._declared.balance
-        answer = await self._caller.ask(declared.request, known)
-        card = self._the_card(declared.card.of(answer), known[self.fields[0].name])
-        currency = currency_code(declared.currency and declared.currency.of(card), self.currency)
-        money = amount(declared.amount.of(card), declared.amount_format, currency)
-        expires = moment(
-            declared.expires and declared.expires.of(card),
-            declared.expires_format,
-            self._declared.timezone,
-            end_of_day=True,
-        )
-        kept = {
-            f"balance:{name}": word(place.of(card)) or "" for name, place in declared.keep.items()
-        }
-        return Reading(money, self._state(card, expires), expires), kept
-
-    def _the_card(self, found: object, number: str) -> object:
-        """Insist on exactly one card, and on the one that was asked for.
-
-        Sources: pretix answers an unknown code with an empty list, an empty one with every card;
-        mocks of Square's API answer any number with the same card.
-        """
-        if isinstance(found, list):
-            if not found:
-                raise IssuerFault(FaultKind.NOT_FOUND, "an empty list of cards")
-            if len(found) > 1:
-                raise Unreadable("more than one card where one was asked for")
-            found = found[0]
-        place = self._declared.balance.number
-        if place is not None:
-            said = word(place.of(found))
-            if said is None or self.fields[0].normalise(said) != number:
-                raise Unreadable("another card than the one asked for")
-        return found
-
-    def _state(self, card: object, expires: datetime | None) -> CardState:
-        declared = self._declared.balance
-        state = CardState.ACTIVE
-        if declared.state is not None:
-            said = word(declared.state.of(card))
-            state = declared.states.get(said or "", CardState.UNKNOWN)
-        # Some issuers (pretix) leave it to the reader to compare the date.
-        past = expires is not None and expires <= self._clock()
-        return CardState.EXPIRED if past and state is CardState.ACTIVE else state
+        answer = await self._caller.ask(self._declared.balance.request, known)
+        reading, kept = self._reader.read(answer, known[self.fields[0].name])
+        return reading, {f"balance:{name}": value for name, value in kept.items()}
 
 
 def _address(server: Server, secrets: Mapping[str, str]) -> str:

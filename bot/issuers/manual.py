@@ -10,9 +10,15 @@ from bot.issuers.declared import Declared
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.issuers.format.issuer import ManualDeclaration
+
 
 class ManualIssuer(Declared):
     """A card of any shop without an API, kept by its holder."""
+
+    def __init__(self, slug: str, declaration: ManualDeclaration) -> None:
+        super().__init__(slug, declaration)
+        self.remind_days = declaration.remind_days
 
     async def read(self, values: Mapping[str, str], *, history: bool = False) -> Reading:  # noqa: ARG002
         """Nobody answers: there is no balance in this reading."""

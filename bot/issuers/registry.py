@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from bot.issuers.declaration import HttpDeclaration, ManualDeclaration
+from bot.issuers.format.issuer import HttpDeclaration, ManualDeclaration
 from bot.issuers.http import HttpIssuer
 from bot.issuers.manual import ManualIssuer
 
@@ -30,6 +30,10 @@ _KINDS: Mapping[str, type[HttpDeclaration | ManualDeclaration]] = {
     "manual": ManualDeclaration,
 }
 
+
+_CHOICE = re.compile(r"\{secret:([A-Z][A-Z0-9_]*)\}")
+_CHOICES = {"currency": "XXX", "amount_format": "decimal", "timezone": "UTC"}
+"""What a file may leave to the operator besides texts, and what stands there until they chose."""
 
 LEAST_DIGITS = 8
 LEAST_CODE = 10
@@ -73,16 +77,16 @@ class Issuers:
         issuers: list[Issuer] = []
         off: dict[str, tuple[str, ...]] = {}
         for slug, path in _files(folders).items():
-            declared = read_file(path)
+            declared, missing = read_file(path, secrets)
             if isinstance(declared, ManualDeclaration):
                 issuers.append(ManualIssuer(slug, declared))
                 continue
-            missing = tuple(sorted(n for n in declared.secrets() if not secrets.get(n)))
             if missing:
                 off[slug] = missing
                 continue
             try:
-                issuers.append(HttpIssuer(slug, declared, secrets, http, clock))
+                known = {**declared.defaults, **{n: v for n, v in secrets.items() if v}}
+                issuers.append(HttpIssuer(slug, declared, known, http, clock))
             except ValueError as error:
                 raise IssuerFileError(f"{path}: {error}") from None
         return cls(issuers, off)
@@ -126,8 +130,13 @@ def _files(folders: Sequence[Path]) -> dict[str, Path]:
     return files
 
 
-def read_file(path: Path) -> HttpDeclaration | ManualDeclaration:
-    """Read one issuer's file. `IssuerFileError` with every mistake in it, one a line."""
+def read_file(
+    path: Path, secrets: Mapping[str, str]
+) -> tuple[HttpDeclaration | ManualDeclaration, tuple[str, ...]]:
+    """Read one issuer's file, and the names of the secrets that it lacks.
+
+    `IssuerFileError` with every mistake in it, one a line.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text)
@@ -136,10 +145,39 @@ def read_file(path: Path) -> HttpDeclaration | ManualDeclaration:
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
         raise IssuerFileError(f'{path}: kind: expected "http" or "manual", found {kind!r}')
+    defaults = data.get("defaults")
+    known = {**(defaults if isinstance(defaults, dict) else {}), **secrets}
+    settled, unset = _settled(data, known)
     try:
-        return _KINDS[kind].model_validate(data)
+        declared = _KINDS[kind].model_validate(settled)
     except ValidationError as error:
         raise IssuerFileError("\n".join(_mistakes(path, text, error))) from None
+    used = declared.secrets() if isinstance(declared, HttpDeclaration) else frozenset()
+    return declared, tuple(sorted({n for n in used if not known.get(n)} | unset))
+
+
+def _settled(
+    data: dict[str, object], known: Mapping[str, str]
+) -> tuple[dict[str, object], set[str]]:
+    """Put the operator's values in where a file leaves a choice to them, such as a currency.
+
+    A choice that was not made is a valid one for the time being: the issuer is off.
+    """
+    unset: set[str] = set()
+
+    def settle(node: object, key: str) -> object:
+        if isinstance(node, dict):
+            return {k: settle(v, k) for k, v in node.items()}
+        if isinstance(node, list):
+            return [settle(v, key) for v in node]
+        chosen = _CHOICE.fullmatch(node) if key in _CHOICES and isinstance(node, str) else None
+        if chosen is None:
+            return node
+        if not known.get(chosen[1]):
+            unset.add(chosen[1])
+        return known.get(chosen[1]) or _CHOICES[key]
+
+    return {key: settle(value, key) for key, value in data.items()}, unset
 
 
 def _mistakes(path: Path, text: str, error: ValidationError) -> Iterable[str]:

@@ -6,7 +6,9 @@ import re
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator
+import re2
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
+from yarl import URL
 
 from bot.issuers.answers import Expression
 from bot.issuers.contract import EntryKind
@@ -79,13 +81,44 @@ def _header_names(value: dict[str, Template]) -> dict[str, Template]:
     return value
 
 
-Words = Annotated[dict[str, str], BeforeValidator(_words), AfterValidator(_english)]
-Place = Annotated[Expression, PlainValidator(_expression)]
-Text = Annotated[Template, PlainValidator(_template)]
+def _linear(value: str) -> str:
+    try:
+        re2.compile(value)
+    except re2.error as error:
+        raise ValueError(f"expected a regular expression of RE2 ({error})") from None
+    return value
+
+
+def _page(value: str) -> str:
+    url = URL(value)
+    if url.scheme != "https" or not url.host:
+        raise ValueError("expected an address that begins with https://")
+    return value
+
+
+_TEXT = WithJsonSchema({"type": "string"})
+_WORDS = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "required": ["en"],
+                "additionalProperties": {"type": "string"},
+            },
+        ]
+    }
+)
+
+Words = Annotated[dict[str, str], BeforeValidator(_words), AfterValidator(_english), _WORDS]
+Place = Annotated[Expression, PlainValidator(_expression), _TEXT]
+Text = Annotated[Template, PlainValidator(_template), _TEXT]
 Headers = Annotated[dict[str, Text], AfterValidator(_header_names)]
-Path = Annotated[Template, PlainValidator(_template), AfterValidator(_path)]
-Body = Annotated[JsonTemplate, PlainValidator(JsonTemplate)]
+Path = Annotated[Template, PlainValidator(_template), AfterValidator(_path), _TEXT]
+Body = Annotated[JsonTemplate, PlainValidator(JsonTemplate), WithJsonSchema({})]
+LinearPattern = Annotated[str, AfterValidator(_linear)]
+WebPage = Annotated[str, AfterValidator(_page)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Currency = Annotated[str, AfterValidator(_currency)]
-Zone = Annotated[ZoneInfo, PlainValidator(_zone)]
+Zone = Annotated[ZoneInfo, PlainValidator(_zone), _TEXT]
 EntryMeaning = Annotated[str, AfterValidator(_meaning)]

@@ -65,7 +65,7 @@ def load(folder: Path, text: str, http: aiohttp.ClientSession) -> Issuers:
         ('"/cards/{number}"', '"/a/../{number}"', 15, "without . and .."),
         ('"/cards/{number}"', '"/cards/{numbr}"', None, "expected {number}; found {numbr}"),
         ('"/cards/{number}"', '"/cards/{number"', 15, "a placeholder is written"),
-        ("shop.example/api", "{number}.example", None, "server.url: expected only {secret:NAME}"),
+        ("shop.example/api", "{number}.example", None, "server: expected only {secret:NAME}"),
         ("https://shop", "http://shop", None, "expected https://, or allow_http = true"),
         ("https://shop.example/api", "shop.example", None, "expected an address such as"),
         ("https://shop", "https://me:word@shop", None, "expected credentials in server.headers"),
@@ -140,7 +140,7 @@ async def test_a_folder_or_a_name_that_cannot_be_used_is_told(
 
 @pytest.mark.parametrize("path", sorted((*CATALOG.glob("*.toml"), *ISSUERS.glob("*.toml"))))
 def test_what_comes_with_kabao_is_named_in_chinese_and_english_with_examples(path: Path) -> None:
-    declared = read_file(path)
+    declared = read_file(path, {})[0]
     assert set(declared.name) == {"en", "zh"}
     for field in declared.fields:
         assert set(field.label) == {"en", "zh"}

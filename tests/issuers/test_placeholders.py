@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.issuers import FaultKind, IssuerFault
 from bot.issuers.calls import Caller
-from bot.issuers.declaration import Call
+from bot.issuers.format.request import Call
 from bot.issuers.placeholders import JsonTemplate, Template, Unsayable, in_header
 
 if TYPE_CHECKING:
