@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias, Unpack
 
-from sqlalchemy import bindparam, delete, insert, or_, select, tuple_, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from storage.card_rows import (
     CARD_COLUMNS,
     KEYED,
     OWNED,
     PRESENT,
-    RETURNED,
     THIS,
     card_of,
     changing,
@@ -23,8 +21,9 @@ from storage.card_rows import (
     row_of,
 )
 from storage.database import Transaction
-from storage.errors import DuplicateCardError, SealError, StorageError
-from storage.questions import KEY_COLUMNS, Questions
+from storage.due import CardList, DueCards
+from storage.errors import DuplicateCardError, StorageError
+from storage.questions import KEY_COLUMNS
 from storage.records import Card, CardChanges
 from storage.schema import card_secrets, cards, people
 from storage.vault import new_id
@@ -37,11 +36,6 @@ if TYPE_CHECKING:
     from storage.records import NewCard
     from storage.vault import PersonKey
 
-log = logging.getLogger(__name__)
-
-_OWNER: Final = CARD_COLUMNS.index(cards.c.owner_id)
-
-CardList: TypeAlias = "list[Card]"  # inside the class, `list` is a question
 Known: TypeAlias = "Mapping[bytes, tuple[str, datetime | None]]"
 
 _LIST: Final = keyed_cards(OWNED)
@@ -75,27 +69,9 @@ _TOLD: Final = (
     .values(told_minor=bindparam("minor"), told_at=bindparam("at"))
 )
 _PURGE: Final = delete(cards).where(cards.c.removed_at < bindparam("before"))
-_due: Final = (
-    select(cards.c.owner_id, cards.c.id)
-    .where(
-        cards.c.issuer == bindparam("issuer"),
-        cards.c.next_refresh_at <= bindparam("now"),
-        PRESENT,
-    )
-    .order_by(cards.c.next_refresh_at)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-)
-_CLAIM: Final = (
-    update(cards)
-    .where(tuple_(cards.c.owner_id, cards.c.id).in_(select(_due.c.owner_id, _due.c.id)))
-    .values(next_refresh_at=bindparam("lease_until"))
-    .returning(*RETURNED)
-)
 
 
-class Cards(Questions):
+class Cards(DueCards):
     """Cards of people. A removed card is seen by `restore` and `purge_removed` only."""
 
     async def list(self, owner_id: int) -> CardList:
@@ -218,31 +194,6 @@ class Cards(Questions):
             if purged:
                 tx.scrub()
         return purged
-
-    async def claim_due(
-        self, issuer: str, now: datetime, lease_until: datetime, limit: int
-    ) -> CardList:
-        """Take up to `limit` of an issuer's cards that are due, the longest waiting first.
-
-        A claimed card is due again at `lease_until` unless `change` says when it is. One that
-        does not open is left out, so that it cannot keep the others from being read.
-        """
-        rows = await self._runner.fetch(
-            _CLAIM, issuer=issuer, now=now, lease_until=lease_until, limit=limit
-        )
-        claimed = []
-        for row in rows:
-            try:
-                claimed += self._opened([row])
-            except SealError:
-                log.exception("card %s does not open and is not read", row[len(KEY_COLUMNS)])
-        return claimed
-
-    def _opened(self, rows: Sequence[Row]) -> CardList:
-        return [
-            card_of(columns, self._vault.open_key(columns[_OWNER], key_id, wrapped))
-            for key_id, wrapped, *columns in rows
-        ]
 
     def _one(self, rows: Sequence[Row]) -> Card | None:
         return self._opened(rows)[0] if rows else None

@@ -52,9 +52,13 @@ _by_holder: Final = or_(ledger.c.source == "holder", ledger.c.source == "message
 _OUTSTANDING: Final = _entries.where(_by_holder, ledger.c.reconciled_at.is_(None)).order_by(
     ledger.c.at, ledger.c.id
 )
-_UNMATCHED: Final = _entries.where(
-    or_(_by_holder, (ledger.c.source == "issuer") & ledger.c.external.is_not(None)),
-    or_(ledger.c.source != "issuer", ledger.c.reconciled_at.is_(None)),
+_BOOKINGS: Final = _entries.where(_by_holder, ledger.c.at >= bindparam("since")).order_by(
+    ledger.c.at, ledger.c.id
+)
+_UNCLAIMED: Final = _entries.where(
+    ledger.c.source == "issuer",
+    ledger.c.external.is_not(None),
+    ledger.c.reconciled_at.is_(None),
     ledger.c.at >= bindparam("since"),
 ).order_by(ledger.c.at, ledger.c.id)
 _NEXT_SAID: Final = (
@@ -94,7 +98,8 @@ _REWRITTEN: Final = (
     "reconciled_at",
 )
 _REWRITE: Final = update(ledger).where(_THIS).values({name: bindparam(name) for name in _REWRITTEN})
-_NAME: Final = update(ledger).where(_THIS).values(external=bindparam("external"))
+_MARK: Final = select(ledger.c.booking).where(_THIS)
+_REMARK: Final = update(ledger).where(_THIS).values(booking=bindparam("booking"))
 _RECONCILED: Final = (
     update(ledger)
     .where(_MINE, _by_holder, ledger.c.reconciled_at.is_(None))
@@ -164,12 +169,16 @@ class Entries(Questions):
         """List what holder and messages booked since the issuer's last reading, oldest first."""
         return await self._fetch(_OUTSTANDING, owner_id, card_id)
 
-    async def unmatched(self, owner_id: int, card_id: str, since: datetime) -> list[Entry]:
-        """List what may be the same thing said twice: bookings, and the issuer's entries.
+    async def bookings(self, owner_id: int, card_id: str, since: datetime) -> list[Entry]:
+        """List what holder and messages booked, dated from that time on, oldest first.
 
-        Those that were matched already are not among them. Oldest first.
+        What an issuer's entry took the place of is not among them.
         """
-        return await self._fetch(_UNMATCHED, owner_id, card_id, since=since)
+        return await self._fetch(_BOOKINGS, owner_id, card_id, since=since)
+
+    async def unclaimed(self, owner_id: int, card_id: str, since: datetime) -> list[Entry]:
+        """List the issuer's own entries from that time on that took no booking's place yet."""
+        return await self._fetch(_UNCLAIMED, owner_id, card_id, since=since)
 
     async def next_said(
         self, owner_id: int, card_id: str, currency: str, after: datetime
@@ -191,23 +200,27 @@ class Entries(Questions):
         row = await self._runner.fetch(_HIGHEST, owner=owner_id, card=card_id, currency=currency)
         return int(row[0][0] or 0)
 
-    async def rewrite(self, owner_id: int, entry: Entry, *, external_id: str | None = None) -> bool:
-        """Keep an entry as it is given, but for its currency; False if it is gone.
-
-        `external_id` is the issuer's own of an entry that turns out to be the issuer's.
-        """
+    async def rewrite(self, owner_id: int, entry: Entry) -> bool:
+        """Keep an entry as it is given, but for its currency; False if it is gone."""
         async with self._runner.transaction() as tx:
             key = await self._held(tx, owner_id, entry.card_id)
             if key is None:
                 return False
-            this = {"owner": owner_id, "card": entry.card_id, "entry": entry.id}
             values = {name: getattr(entry, name) for name in _REWRITTEN}
             values["text"] = key.seal_text(_place(entry.card_id, entry), entry.text)
-            kept = await tx.execute(_REWRITE, **this, **values)
-            if external_id is not None:
-                external = key.fingerprint("entry", entry.card_id, external_id)
-                await tx.execute(_NAME, **this, external=external)
-        return bool(kept)
+            this = {"owner": owner_id, "card": entry.card_id, "entry": entry.id}
+            return bool(await tx.execute(_REWRITE, **this, **values))
+
+    async def replace(self, owner_id: int, booking: Entry, by: Entry) -> None:
+        """Let an issuer's entry, as given, take a booking's place: it is not booked again."""
+        async with self._runner.transaction() as tx:
+            this = {"owner": owner_id, "card": booking.card_id}
+            marks = await tx.fetch(_MARK, **this, entry=booking.id)
+            if not marks:
+                return
+            await tx.execute(_REMOVE, **this, entry=booking.id)
+            await tx.execute(_REMARK, **this, entry=by.id, booking=marks[0][0])
+        await self.rewrite(owner_id, by)
 
     async def reconciled(self, owner_id: int, card_id: str, now: datetime) -> int:
         """Note that the issuer has had the last word on what is outstanding; how much it was."""

@@ -12,6 +12,7 @@ from storage import (
     card_rows,
     cards,
     dialogues,
+    due,
     entries,
     invitations,
     ledger,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from storage import Store
 
-MODULES = (cards, dialogues, entries, invitations, ledger, outbox, people, receipts)
+MODULES = (cards, dialogues, due, entries, invitations, ledger, outbox, people, receipts)
 # What is half-finished or not yet accepted is little, and looked through now and then.
 SMALL = {"dialogues._ERASE", "dialogues._PURGE", "invitations._PURGE"}
 # Walks down an index for as long as the caller has room, not through the table.
@@ -63,7 +64,9 @@ async def test_no_question_looks_through_a_whole_table(name: str, on_file: Store
     elif name in BOUNDED:
         assert scans == ["SCAN receipts USING INDEX ix_receipts_at"]
     else:
-        assert set(scans) <= {"SCAN due", "SCAN (subquery-2)", "SCAN (subquery-3)", OPEN_ONLY}, steps
+        assert set(scans) <= {"SCAN due", "SCAN (subquery-2)", "SCAN (subquery-3)", OPEN_ONLY}, (
+            steps
+        )
 
 
 def test_every_statement_is_looked_at() -> None:

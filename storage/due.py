@@ -1,0 +1,89 @@
+"""Questions about cards that are due: to be read, or to be asked about."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from sqlalchemy import BigInteger, bindparam, func, select, tuple_, type_coerce, update
+
+from storage.card_rows import CARD_COLUMNS, PRESENT, RETURNED, card_of
+from storage.errors import SealError
+from storage.questions import KEY_COLUMNS, Questions
+from storage.schema import cards
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from storage.database import Row
+    from storage.records import Card
+
+log = logging.getLogger(__name__)
+
+CardList: TypeAlias = "list[Card]"  # inside `Cards`, `list` is a question
+
+_OWNER: Final = CARD_COLUMNS.index(cards.c.owner_id)
+_due: Final = (
+    select(cards.c.owner_id, cards.c.id)
+    .where(
+        cards.c.issuer == bindparam("issuer"),
+        cards.c.next_refresh_at <= bindparam("now"),
+        PRESENT,
+    )
+    .order_by(cards.c.next_refresh_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_CLAIM: Final = (
+    update(cards)
+    .where(tuple_(cards.c.owner_id, cards.c.id).in_(select(_due.c.owner_id, _due.c.id)))
+    .values(next_refresh_at=bindparam("lease_until"))
+    .returning(*RETURNED)
+)
+
+
+_known_at: Final = type_coerce(func.coalesce(cards.c.balance_at, cards.c.created_at), BigInteger)
+_PLAN: Final = (
+    update(cards)
+    .where(cards.c.issuer == bindparam("issuer"), cards.c.next_refresh_at.is_(None), PRESENT)
+    .values(next_refresh_at=_known_at + bindparam("microseconds", type_=BigInteger))
+)
+
+
+class DueCards(Questions):
+    """The cards of an issuer, whoever's they are, by when something is to be done about them."""
+
+    async def claim_due(
+        self, issuer: str, now: datetime, lease_until: datetime, limit: int
+    ) -> CardList:
+        """Take up to `limit` of an issuer's cards that are due, the longest waiting first.
+
+        A claimed card is due again at `lease_until` unless `change` says when it is. One that
+        does not open is left out, so that it cannot keep the others from being read.
+        """
+        rows = await self._runner.fetch(
+            _CLAIM, issuer=issuer, now=now, lease_until=lease_until, limit=limit
+        )
+        claimed = []
+        for row in rows:
+            try:
+                claimed += self._opened([row])
+            except SealError:
+                log.exception("card %s does not open and is not read", row[len(KEY_COLUMNS)])
+        return claimed
+
+    async def plan(self, issuer: str, after: timedelta) -> int:
+        """Make an issuer's cards that are never due fall due so long after they were last known.
+
+        That is, since their balance became known, or else since they were bound. How many were.
+        """
+        microseconds = after // after.resolution
+        return await self._runner.execute(_PLAN, issuer=issuer, microseconds=microseconds)
+
+    def _opened(self, rows: Sequence[Row]) -> CardList:
+        return [
+            card_of(columns, self._vault.open_key(columns[_OWNER], key_id, wrapped))
+            for key_id, wrapped, *columns in rows
+        ]
