@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from markupsafe import Markup
 
-from bot import panel
+from bot import ledger_view, panel
 from bot.buttons import Button
 from bot.money import Money
 from bot.readings import money_of
@@ -28,15 +28,13 @@ def facts_of(item: OutboxItem) -> Alert:
 
 def pointless(card: Card, item: OutboxItem, now: datetime) -> str | None:
     """Say why there is nothing to tell any more because of what the person decided since."""
-    said, limit = facts_of(item), threshold(card)
+    if item.kind in ledger_view.KINDS:
+        return ledger_view.pointless(card, item)
     if not card.alerts_on:
         return "alerts are off"
     if item.kind == "reminder":
-        if card.episode == "armed":
-            return "no longer low"
-        chosen = card.snoozed_until
-        superseded = chosen is None or chosen != datetime.fromisoformat(said["due"])
-        return "another snooze took its place" if superseded else None
+        return _pointless_reminder(card, item)
+    said, limit = facts_of(item), threshold(card)
     low = item.kind == "low"  # that a card is empty no threshold and no snooze keeps back
     if low and card.snoozed_until is not None and card.snoozed_until > now:
         return "snoozed: the reminder will tell"
@@ -45,8 +43,18 @@ def pointless(card: Card, item: OutboxItem, now: datetime) -> str | None:
     return None
 
 
+def _pointless_reminder(card: Card, item: OutboxItem) -> str | None:
+    if card.episode == "armed":
+        return "no longer low"
+    chosen = card.snoozed_until
+    superseded = chosen is None or chosen != datetime.fromisoformat(facts_of(item)["due"])
+    return "another snooze took its place" if superseded else None
+
+
 def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Markup:
     """Say what was on the card, how far it fell since the person knew, and what is on it now."""
+    if item.kind in ledger_view.KINDS:
+        return ledger_view.text_of(voice, issuers, card, item)
     if item.kind == "reminder":
         first = voice.say("⏰ <b>{card}</b> is still low.", card=panel.masked(card))
         return Markup("\n").join([first, panel.lines(voice, issuers, card)])
@@ -73,6 +81,8 @@ def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Mar
     if said["source"] == "issuer":
         name = panel.issuer_name(voice, issuers, card.issuer)
         lines.append(voice.say("Read {ago} from {issuer}.", ago=when, issuer=name))
+    elif said["source"] == "message":
+        lines.append(voice.say("A message said so {ago}.", ago=when))
     elif said["source"] == "holder":
         lines.append(voice.say("You said so {ago}.", ago=when))
     if money_of(card) != balance or not panel.is_usable(voice, card):
@@ -86,8 +96,10 @@ def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Mar
     return Markup("\n").join(lines)
 
 
-def buttons_of(voice: Voice, card: Card) -> Buttons:
+def buttons_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Buttons:
     """Offer what a person may want to do about it."""
+    if item.kind in ledger_view.KINDS:
+        return ledger_view.buttons_of(voice, issuers, card, item)
     return [
         [
             Button(voice.plain("📜 History"), f"history:{card.id}:0"),

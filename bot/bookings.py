@@ -16,6 +16,7 @@ from bot import readings, rests
 from bot.issuers import CardState, Reading
 from bot.money import Money
 from bot.readings import money_of
+from bot.schedule import next_check
 from storage import Card, Entry, NewEntry, Store
 
 if TYPE_CHECKING:
@@ -225,6 +226,15 @@ class Bookings:
             card = await _with_peak(tx, card, after)
             return await self._booked(tx, card, gone, after, card.balance_source, before)
 
+    async def _touched(self, tx: Store, card: Card, now: datetime) -> Card:
+        """Put off the question whether the balance is still right, where it is asked at all."""
+        issuer = self._issuers.get(card.issuer)
+        if issuer is None or issuer.asks_api or issuer.remind_days is None:
+            return card
+        due = next_check(issuer, now)
+        await tx.cards.change(card.owner_id, card.id, next_refresh_at=due)
+        return replace(card, next_refresh_at=due)
+
     def _moment(self, at: datetime | None, source: Source) -> datetime:
         """Say when it was: never in the future, and by a message's full minute, at its end.
 
@@ -256,6 +266,7 @@ class Bookings:
         state = CardState.ACTIVE if card.state == "unknown" else CardState(card.state)
         reading = Reading(after, state=state, expires_at=card.expires_at)
         card = await readings.keep(tx, card, reading, source or "holder", now)
+        card = await self._touched(tx, card, now)
         return Booked(await readings.told(tx, card, now), entries, before, after)
 
 

@@ -123,7 +123,7 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
 
 async def _send(parts: Parts, person: Person, card: Card, item: OutboxItem) -> None:
     voice = parts.voice(person)
-    buttons = alert_view.buttons_of(voice, card)
+    buttons = alert_view.buttons_of(voice, parts.issuers, card, item)
     text = str(alert_view.text_of(voice, parts.issuers, card, item))
     async with asyncio.timeout(SEND_SECONDS):
         message_id = await calls.send(parts.bot, person.id, text, buttons, pace=ALERT)

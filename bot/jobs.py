@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.delivery import deliver
+from bot.reminders import LEASE, remind_due
 from bot.wallet import UNDO
 from storage import StorageError
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from storage import Card
 
 log = logging.getLogger(__name__)
-
-LEASE = timedelta(minutes=5)
-"""A card claimed by a process that died is due again after this long."""
 
 CLEAN_EVERY = timedelta(minutes=1)
 KEPT_RECEIPTS = timedelta(days=2)
@@ -66,11 +64,13 @@ class Jobs:
         without waiting for the next tick.
         """
         for issuer in self._parts.issuers.all():
-            if issuer.asks_api:
-                try:
+            try:
+                if issuer.asks_api:
                     await self._fill(issuer)
-                except StorageError:
-                    log.exception("could not find out which cards of %s are due", issuer.slug)
+                else:
+                    await remind_due(self._parts.store, issuer, self._parts.clock())
+            except StorageError:
+                log.exception("could not find out which cards of %s are due", issuer.slug)
 
     async def _fill(self, issuer: Issuer) -> None:
         free = issuer.concurrency - self._reading[issuer.slug]

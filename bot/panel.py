@@ -125,6 +125,8 @@ def as_of(voice: Voice, issuers: Issuers, card: Card) -> Markup | None:
     when = voice.ago(card.balance_at)
     if card.balance_source == "holder":
         return voice.say("{ago}, as you said", ago=when)
+    if card.balance_source == "message":
+        return voice.say("{ago}, by a message", ago=when)
     return voice.say(
         "{ago}, from {issuer}", ago=when, issuer=issuer_name(voice, issuers, card.issuer)
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from bot import reconcile
 from bot.issuers import CardState, FaultKind, Issuer, IssuerFault, Reading
 from bot.money import Money
 from bot.thresholds import enough, episode
@@ -43,11 +44,13 @@ async def from_issuer(
     tx: Store, issuer: Issuer, card: Card, reading: Reading, now: datetime
 ) -> Card:
     """Keep what an issuer said of a card that is locked."""
-    entries = _entries(reading)
-    if not issuer.has_history and reading.balance is not None:
-        entries += _seen_between(card, reading.balance, now)
-    if entries:
-        await tx.ledger.add(card.owner_id, card.id, entries)
+    entries, balance = _entries(reading), reading.balance
+    if balance is not None and reading.entries is not None:
+        await reconcile.with_history(tx, card, entries, balance, now)
+    elif balance is not None and not issuer.has_history:
+        explained = await reconcile.without_history(tx, card, balance, now)
+        seen = () if explained else _seen_between(card, balance, now)
+        await tx.ledger.add(card.owner_id, card.id, seen)
     unread = issuer.has_history and reading.entries is None
     missed = reading.history_fault is not None or reading.balance != money_of(card)
     return await keep(

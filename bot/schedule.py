@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.thresholds import is_near
 
 if TYPE_CHECKING:
-    from bot.issuers import IssuerFault
+    from bot.issuers import Issuer, IssuerFault
     from storage import Card
 
 FIRST_RETRY = timedelta(minutes=2)
@@ -32,3 +32,8 @@ def next_try(card: Card, fault: IssuerFault, now: datetime, every: timedelta) ->
         return next_refresh(card, now, every)
     wait = min(FIRST_RETRY * (1 << min(card.failures, 16)), every)
     return now + max(wait, timedelta(seconds=fault.retry_after or 0))
+
+
+def next_check(issuer: Issuer, now: datetime) -> datetime | None:
+    """Say when a person is to be asked whether a balance that nobody else knows still is right."""
+    return None if issuer.remind_days is None else now + timedelta(days=issuer.remind_days)

@@ -15,7 +15,7 @@ from bot import readings
 from bot.flights import Flights
 from bot.issuers import ASK_HOLDER, FaultKind, Issuer, IssuerFault, Issuers, Reading
 from bot.readings import money_of
-from bot.schedule import FIRST_RETRY, next_refresh, next_try
+from bot.schedule import FIRST_RETRY, next_check, next_refresh, next_try
 from bot.thresholds import DEFAULT_PERCENT, enough, episode
 from storage import Card, CardChanges, NewCard, Store
 
@@ -29,6 +29,12 @@ UNDO = timedelta(minutes=1)
 
 FRESH = timedelta(seconds=30)
 """A reading this young is not asked for again, unless the person insists."""
+
+
+def _booked_between(asked: Card, locked: Card) -> bool:
+    """Say whether somebody booked something on a card while its issuer was being asked."""
+    was, now = ((card.balance_at, card.balance_minor) for card in (asked, locked))
+    return was != now and locked.balance_source in {"holder", "message"}
 
 
 def tail_of(number: str) -> str:
@@ -80,7 +86,9 @@ class Wallet:
                     number=number,
                     currency=issuer.currency,
                     threshold_percent=DEFAULT_PERCENT,
-                    next_refresh_at=now + FIRST_RETRY if issuer.asks_api else None,
+                    next_refresh_at=now + FIRST_RETRY
+                    if issuer.asks_api
+                    else next_check(issuer, now),
                 ),
             )
             if reading is not None:
@@ -144,6 +152,21 @@ class Wallet:
         if not issuer.asks_api:
             return card
         values = await self._store.cards.secrets(owner_id, card_id)
+        return await self._ask(issuer, card, values, history=history)
+
+    async def _ask(
+        self,
+        issuer: Issuer,
+        card: Card,
+        values: Mapping[str, str],
+        *,
+        history: bool,
+        again: bool = True,
+    ) -> Card | None:
+        """Read a card and keep the reading.
+
+        An answer that a booking overtook on its way says nothing about it: it is asked for again.
+        """
         try:
             reading = await self._read(issuer, card, values, history=history)
         except IssuerFault as fault:
@@ -152,14 +175,17 @@ class Wallet:
             log.warning("reading a history of %s failed: %s", card.issuer, reading.history_fault)
         now = self._clock()
         async with self._store.transaction() as tx:
-            locked = await tx.cards.lock(owner_id, card_id)
-            return locked and await self._record(tx, issuer, locked, reading, now)
+            locked = await tx.cards.lock(card.owner_id, card.id)
+            if locked is None or not (again and _booked_between(card, locked)):
+                return locked and await self._record(tx, issuer, locked, reading, now)
+        return await self._ask(issuer, locked, values, history=history, again=False)
 
     async def _read(
         self, issuer: Issuer, card: Card, values: Mapping[str, str], *, history: bool
     ) -> Reading:
         """Read the balance, and the history too when something has happened or it is asked for."""
-        owed = history or card.history_stale or card.balance_minor is None
+        booked = card.balance_source != "issuer"
+        owed = history or card.history_stale or booked
         wanted = issuer.has_history and owed
         reading = await issuer.read(values, history=wanted)
         changed = reading.balance != money_of(card)
@@ -233,7 +259,10 @@ class Wallet:
         self, tx: Store, issuer: Issuer, card: Card, reading: Reading, now: datetime
     ) -> Card:
         kept = await readings.from_issuer(tx, issuer, card, reading, now)
-        upcoming = next_refresh(kept, now, self._every) if issuer.asks_api else None
+        if issuer.asks_api:
+            upcoming: datetime | None = next_refresh(kept, now, self._every)
+        else:
+            upcoming = next_check(issuer, now)
         await tx.cards.change(card.owner_id, card.id, next_refresh_at=upcoming)
         return replace(kept, next_refresh_at=upcoming)
 
