@@ -113,23 +113,23 @@ class Bookings:
         before = money_of(card)
         sums = await tx.ledger.sums(card.owner_id, card.id, new.currency, new.at)
         after = Money(said.minor + sums.later, said.currency)
-        if before is None:
-            missing = after.minor - sums.total - new.amount_minor
-            return await self._with_rest(
-                tx, card, new, rests.opening(new, missing, sums.oldest), after
-            )
-        known = await tx.ledger.next_said(card.owner_id, card.id, new.currency, new.at)
-        if known is not None:
+        if known := before and await tx.ledger.next_said(
+            card.owner_id, card.id, new.currency, new.at
+        ):
             # A later word on the balance stands; this is part of what it had to make up for.
-            entries = await rests.stored(tx, card, new)
+            (entry,) = await rests.stored(tx, card, new)
+            entry = replace(entry, beside=known.id)
+            await tx.ledger.rewrite(card.owner_id, entry)
             await rests.take_up(tx, card, known, -new.amount_minor, new.at)
-            entries = (replace(entries[0], beside=known.id),)
-            await tx.ledger.rewrite(card.owner_id, entries[0])
-            return await self._booked(tx, card, entries, before, _source(new))
+            told = await readings.told(tx, card, self._clock())
+            return Booked(told, (entry,), before, before)
         if after.minor < 0:
-            raise NotEnough(before)
-        missing = after.minor - before.minor - new.amount_minor
-        return await self._with_rest(tx, card, new, rests.adjustment(new, missing), after)
+            raise NotEnough(before or said)
+        missing = after.minor - new.amount_minor - (before.minor if before else sums.total)
+        rest = rests.adjustment(new, missing)
+        if before is None:
+            rest = rests.opening(new, missing, sums.oldest)
+        return await self._with_rest(tx, card, new, rest, after)
 
     async def _with_rest(
         self, tx: Store, card: Card, new: NewEntry, rest: NewEntry, after: Money
@@ -177,17 +177,17 @@ class Bookings:
             )
             sums = await tx.ledger.sums(owner_id, card_id, new.currency, new.at)
             after = Money(balance.minor + sums.later, balance.currency)
-            if before is None:
-                first = rests.opening(new, after.minor - sums.total, sums.oldest)
-                first = replace(first, text=text, external_id=external_id)
-                entries = await rests.stored(tx, card, first)
-                return await self._booked(tx, card, entries, after, source)
-            if await tx.ledger.next_said(owner_id, card_id, new.currency, new.at):
+            if before and await tx.ledger.next_said(owner_id, card_id, new.currency, new.at):
                 return Booked(card, (), before, before)
             if after.minor < 0:
-                raise NotEnough(before)
-            new = replace(new, amount_minor=after.minor - before.minor)
-            entries = await rests.stored(tx, card, new) if new.amount_minor else ()
+                raise NotEnough(before or balance)
+            if before is None:
+                first = rests.opening(new, after.minor - sums.total, sums.oldest)
+                new = replace(first, text=text, external_id=external_id)
+            else:
+                new = replace(new, amount_minor=after.minor - before.minor)
+            differs = before is None or new.amount_minor != 0
+            entries = await rests.stored(tx, card, new) if differs else ()
             return await self._booked(tx, card, entries, after, source)
 
     async def undo(
