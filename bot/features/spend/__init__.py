@@ -1,0 +1,222 @@
+"""The ledger its holder keeps: /spent 38.50 麦当劳, /topup, /refund, /set, each with its undo."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.bookings import Booked, NotEnough
+from bot.buttons import Button, OutdatedButton, number
+from bot.context import holds_number
+from bot.days import day_meant, moment_of
+from bot.features.spend import answers
+from bot.features.spend.asking import (
+    SET,
+    ask_amount,
+    ask_card,
+    ask_meaning,
+    currency_of,
+    fitting,
+    readings_of,
+)
+from bot.features.spend.which import (
+    KIND,
+    Pending,
+    by_use,
+    called,
+    nameless,
+    pending,
+)
+from bot.languages import mark
+from bot.money import Money
+from bot.parts import Command
+from bot.search import matching, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markupsafe import Markup
+
+    from bot.buttons import Buttons
+    from bot.context import Context
+    from bot.dialogue import Dialogue
+    from bot.features.spend.said import Said, Understood
+    from storage import Card, EntryKind, Store
+
+SIGNS: dict[str, tuple[EntryKind, int]] = {
+    "spent": ("purchase", -1),
+    "topup": ("top-up", 1),
+    "refund": ("refund", 1),
+}
+_GLUED = re.compile(rf"/({'|'.join([*SIGNS, SET])})(?=[^\x00-\x7f])")
+"""Telegram takes no command for one if a Chinese word touches it: /spent麦当劳 38."""
+
+
+async def begin(verb: str, context: Context) -> None:
+    """Book what stands behind the command, or ask for what is missing."""
+    text, card = context.args, None
+    cards = await by_use(context)
+    if not cards:
+        bind = Button(context.voice.plain("Bind a card"), "bind")
+        await context.reply(context.voice.say("You have no card yet."), [[bind]])
+        return
+    written = (context.message.text or "").split(maxsplit=1)
+    if context.parts.issuers.looks_like_a_number("".join(written[1:])):
+        # The door left only its last digits, which are no amount.
+        named = [one for one in cards if one.tail == text]
+        text, card = "", named[0].id if len(named) == 1 else None
+    elif await _took_number(context, text):
+        return
+    today = context.voice.now.astimezone(context.voice.zone).date()
+    await _proceed(context, Pending(verb, text, today.isoformat(), card), cards)
+
+
+async def on_text(context: Context, text: str) -> bool:
+    """Take a command that the words behind it touch."""
+    found = _GLUED.match(text)
+    if found is None:
+        return False
+    context.args = text[found.end() :].strip()
+    await begin(found[1], context)
+    return True
+
+
+async def _took_number(context: Context, text: str) -> bool:
+    """Delete a card number among the words; a day may look like one."""
+    today = context.voice.now.date()
+    words = " ".join(word for word in text.split() if day_meant(word, today) is None)
+    return holds_number(context.parts, words) and await context.took_stray(text)
+
+
+async def _proceed(context: Context, wanted: Pending, cards: Sequence[Card]) -> None:
+    """Go on with what is known: book it, or ask for the one thing that is missing."""
+    if wanted.card is not None:
+        cards = [card for card in cards if card.id == wanted.card]
+        if not cards:
+            raise OutdatedButton
+    read = {
+        currency: readings_of(wanted, currency)
+        for currency in {currency_of(context, c) for c in cards}
+    }
+    texts = {said.words for found in read.values() for said in found.readings} or {wanted.text}
+    cards = called(context, cards, [*texts]) or cards
+    fits = fitting(context, cards, read)
+    if len(fits) > 1 or (wanted.verb == SET and not wanted.text and len(cards) > 1):
+        await ask_card(context, await wanted.kept(context, "card"), fits or cards, 0)
+    elif fits:
+        await _with_card(context, wanted, fits[0], read[currency_of(context, fits[0])])
+    else:
+        await ask_amount(context, wanted, cards)
+
+
+async def _with_card(context: Context, wanted: Pending, card: Card, found: Understood) -> None:
+    wanted = replace(wanted, card=card.id)
+    readings = nameless(context, card, found.readings)
+    if found.sure:
+        await _book(context, wanted, card, readings[0])
+    else:
+        await ask_meaning(context, wanted, readings, found.coming)
+
+
+async def typed(context: Context, dialogue: Dialogue, text: str) -> None:
+    """Take what was typed where an amount, a card or a meaning was asked for."""
+    wanted, cards = Pending(**dialogue.data), await by_use(context)
+    if await _took_number(context, text):
+        return
+    if dialogue.step == "card":
+        found = matching(context, cards, words_of(text))
+        if len(found) != 1:
+            await context.reply(context.voice.say("Press one of the cards above, or /cancel."))
+            return
+        await _proceed(context, replace(wanted, card=found[0].id), cards)
+        return
+    rest = wanted.text if dialogue.step == "amount" else ""
+    await _proceed(context, replace(wanted, text=f"{text} {rest}".strip()), cards)
+
+
+async def paying(context: Context, nonce: str, card_id: str) -> None:
+    """Take the card that was pressed."""
+    wanted, card = await pending(context, nonce), await context.card(card_id)
+    await _proceed(context, replace(wanted, card=card.id), [card])
+
+
+async def turned(context: Context, nonce: str, at: str) -> None:
+    """Turn to a page of the cards."""
+    wanted, cards = await pending(context, nonce), await by_use(context)
+    read = {
+        code: readings_of(wanted, code) for code in {currency_of(context, card) for card in cards}
+    }
+    await ask_card(context, wanted, fitting(context, cards, read) or cards, number(at))
+
+
+async def meant(context: Context, nonce: str, at: str) -> None:
+    """Book the reading that was pressed."""
+    wanted = await pending(context, nonce)
+    card = await context.card(wanted.card or "")
+    readings = nameless(context, card, readings_of(wanted, currency_of(context, card)).readings)
+    if number(at) >= len(readings):
+        raise OutdatedButton
+    await _book(context, wanted, card, readings[number(at)])
+
+
+async def _book(context: Context, wanted: Pending, card: Card, said: Said) -> None:
+    """Book it, and end the conversation about it with the same write."""
+    parts, voice = context.parts, context.voice
+    try:
+        async with parts.store.transaction() as tx:
+            done = await _booked(context, wanted, card, said, tx)
+            if done is None:
+                raise OutdatedButton
+            if wanted.asked:
+                await tx.dialogues.drop(context.person.id)
+    except NotEnough as short:
+        if wanted.asked:
+            await parts.dialogues.end(context.person.id)
+        await _conclude(context, wanted, *answers.not_enough(voice, card, short.balance))
+        return
+    await _conclude(context, wanted, *answers.booked(parts, voice, wanted.verb, said, done))
+
+
+async def _booked(
+    context: Context, wanted: Pending, card: Card, said: Said, tx: Store
+) -> Booked | None:
+    bookings, owner, note = context.parts.bookings, context.person.id, answers.note_of(said.words)
+    earlier = said.day if said.day and said.day < date.fromisoformat(wanted.today) else None
+    at = moment_of(earlier, context.voice.zone) if earlier else None
+    if wanted.verb == SET:
+        return await bookings.set(owner, card.id, said.amount, text=note, at=at, store=tx)
+    kind, sign = SIGNS[wanted.verb]
+    change = Money(sign * said.amount.minor, said.amount.currency)
+    return await bookings.book(owner, card.id, kind=kind, change=change, text=note, at=at, store=tx)
+
+
+async def _conclude(context: Context, wanted: Pending, text: Markup, buttons: Buttons) -> None:
+    """Answer in the place of the question, if there was one."""
+    if wanted.asked:
+        await context.ask_here(text, buttons)
+        context.parts.views.answered(context.chat_id)
+    else:
+        await context.show(text, buttons)
+
+
+async def undo(context: Context, card_id: str, entry_id: str) -> None:
+    """Take a booking back, once."""
+    card, voice = await context.card(card_id), context.voice
+    done = await context.parts.bookings.undo(context.person.id, card.id, number(entry_id))
+    if done is None:
+        await context.notice(voice.plain("That cannot be undone any more. See /history."))
+        return
+    await context.show(*answers.undone(voice, done))
+
+
+COMMANDS = (
+    Command("spent", mark("Write down what a card paid for"), partial(begin, "spent"), order=11),
+    Command("topup", mark("Write down a top-up"), partial(begin, "topup"), order=12),
+    Command("refund", mark("Write down a refund"), partial(begin, "refund"), order=13),
+    Command(SET, mark("Say what is on a card"), partial(begin, SET), order=14),
+)
+BUTTONS = {"pay": paying, "payees": turned, "meant": meant, "unspent": undo}
+DIALOGUES = {KIND: typed}

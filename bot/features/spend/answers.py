@@ -1,0 +1,148 @@
+"""What is said about a booking: the sum, what is not known, and the ways on from there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from babel.numbers import format_decimal
+from markupsafe import Markup
+
+from bot import panel
+from bot.buttons import Button
+from bot.days import moment_of
+from bot.languages import mark
+from bot.money import Money, exponent
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from bot.bookings import Booked
+    from bot.buttons import Buttons
+    from bot.features.spend.said import Said
+    from bot.parts import Parts
+    from bot.voice import Voice
+    from storage import Card
+
+LONGEST_NOTE = 100
+"""In characters; what is longer is cut, so that a page of history fits into one message."""
+
+LONGEST_LABEL = 24
+
+DONE = {
+    "spent": mark("<b>{card}</b>: {amount} spent"),
+    "topup": mark("<b>{card}</b>: {amount} topped up"),
+    "refund": mark("<b>{card}</b>: {amount} refunded"),
+    "set": mark("<b>{card}</b>: the balance is {amount}"),
+}
+
+
+def note_of(words: str) -> str:
+    """Give the note as it is kept."""
+    return words if len(words) <= LONGEST_NOTE else f"{words[: LONGEST_NOTE - 1]}…"
+
+
+def booked(
+    parts: Parts, voice: Voice, verb: str, said: Said, done: Booked
+) -> tuple[Markup, Buttons]:
+    """Say what was booked, with the sum, and how it is taken back."""
+    card = done.card
+    lines = [voice.say(DONE[verb], card=panel.masked(card), amount=voice.money(said.amount))]
+    lines += about(voice, note_of(said.words), said.day)
+    if done.after is None:
+        lines.append(
+            voice.say(
+                "It is in the history. What is on the card is not known yet: set the balance."
+            )
+        )
+    elif done.before is not None and (done.entries or verb != "set"):
+        lines.append(_sum(voice, done.before, done.after))
+    if verb == "set" and not done.entries:
+        lines.append(_unchanged(voice, said, done))
+    issuer = parts.issuers.get(card.issuer)
+    if issuer is not None and issuer.asks_api:
+        name = panel.issuer_name(voice, parts.issuers, card.issuer)
+        lines.append(voice.say("The next answer from {issuer} has the last word.", issuer=name))
+    row = [Button(voice.plain("💳 The card"), f"card:{card.id}")]
+    if done.entries:
+        undo = Button(voice.plain("↩️ Undo"), f"unspent:{card.id}:{done.entries[0].id}")
+        row.insert(0, undo)
+    return Markup("\n").join(lines), [row] if done.after else [_set(voice, card), row]
+
+
+def undone(voice: Voice, done: Booked) -> tuple[Markup, Buttons]:
+    """Say what was taken back, and what is on the card again."""
+    card, entry = done.card, done.entries[0]
+    change = voice.change(Money(entry.amount_minor, entry.currency))
+    lines = [voice.say("↩️ <b>{card}</b>: {change} undone", card=panel.masked(card), change=change)]
+    if entry.text:
+        lines.append(Markup("{}").format(entry.text))
+    if done.before and done.after:
+        lines.append(_sum(voice, done.before, done.after))
+    elif done.after is None:
+        lines.append(voice.say("What is on the card is not known."))
+    row = [Button(voice.plain("💳 The card"), f"card:{card.id}")]
+    return Markup("\n").join(lines), [row] if done.after else [_set(voice, card), row]
+
+
+def not_enough(voice: Voice, card: Card, balance: Money) -> tuple[Markup, Buttons]:
+    """Say that there is less on the card, and how that is put right."""
+    text = voice.say(
+        "There is only {balance} on {card}, so nothing is booked. If there is more on it, set the "
+        "balance first and then send it again.",
+        balance=voice.money(balance),
+        card=panel.masked(card),
+    )
+    return text, [_set(voice, card), [Button(voice.plain("💳 The card"), f"card:{card.id}")]]
+
+
+def reading(voice: Voice, said: Said) -> str:
+    """Write one way to read a text, short enough for a button."""
+    parts = [voice.money(said.amount)]
+    if said.day is not None:
+        parts.append(_date(voice, said.day))
+    if said.words:
+        short = len(said.words) <= LONGEST_LABEL
+        parts.append(said.words if short else f"{said.words[:LONGEST_LABEL]}…")
+    return " · ".join(parts)
+
+
+def about(voice: Voice, note: str, day: date | None) -> list[Markup]:
+    """Write the note and the earlier day, where there is one or the other."""
+    told = [Markup("{}").format(note)] if note else []
+    if day is not None and day != voice.now.astimezone(voice.zone).date():
+        told.append(Markup("{}").format(_date(voice, day)))
+    return [Markup(" · ").join(told)] if told else []
+
+
+def date_of(voice: Voice, day: date) -> str:
+    """Write a day."""
+    return _date(voice, day)
+
+
+def _date(voice: Voice, day: date) -> str:
+    return voice.date(moment_of(day, voice.zone))
+
+
+def _unchanged(voice: Voice, said: Said, done: Booked) -> Markup:
+    if done.after == said.amount:
+        return voice.say("That is what I knew already.")
+    return voice.say("A later balance is known, so this changes nothing.")
+
+
+def _set(voice: Voice, card: Card) -> list[Button]:
+    return [Button(voice.plain("✏️ Set balance"), f"set:{card.id}")]
+
+
+def _sum(voice: Voice, before: Money, after: Money) -> Markup:
+    """Write 200.00 - 38.50 = 161.50, without the currency, which stands above."""
+    change = after - before
+    sign, size = ("-", before - after) if change.minor < 0 else ("+", change)
+    return Markup("{} {} {} = <b>{}</b>").format(
+        _bare(voice, before), sign, _bare(voice, size), _bare(voice, after)
+    )
+
+
+def _bare(voice: Voice, money: Money) -> str:
+    digits = exponent(money.currency)
+    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    return format_decimal(money.amount, pattern, voice.language.locale)

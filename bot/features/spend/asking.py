@@ -1,0 +1,120 @@
+"""What is asked before something can be booked: which card, how much, what was meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from bot import panel
+from bot.buttons import Button
+from bot.card_view import pages
+from bot.days import day_meant
+from bot.features.spend import answers
+from bot.features.spend.said import DECIMAL, Said, Understood, understand
+from bot.features.spend.which import Pending, without_name
+from bot.languages import mark
+from bot.money import Money, exponent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from bot.context import Context
+    from storage import Card
+
+PER_PAGE = 8
+SET = "set"
+HOW_MUCH = {
+    "spent": mark("How much was spent? Send the amount, and what for if you like: {example}"),
+    "topup": mark("How much was topped up? Send the amount: {example}"),
+    "refund": mark("How much was refunded? Send the amount, and what for if you like: {example}"),
+    SET: mark("How much is on the card now? Send the amount: {example}"),
+}
+
+
+def fitting(context: Context, cards: Iterable[Card], read: Mapping[str, Understood]) -> list[Card]:
+    """Pick the cards that the amount can be booked on, in their own currency if one is named."""
+    fits = [card for card in cards if read[currency_of(context, card)].readings]
+    return [card for card in fits if not read[currency_of(context, card)].foreign] or fits
+
+
+def readings_of(wanted: Pending, currency: str) -> Understood:
+    """Read what was written, in one currency."""
+    found = understand(wanted.text, currency, date.fromisoformat(wanted.today))
+    if wanted.verb == SET:
+        return found
+    # Nothing is spent by an amount of zero.
+    return replace(found, readings=tuple(said for said in found.readings if said.amount.minor))
+
+
+def currency_of(context: Context, card: Card) -> str:
+    """Give the currency that amounts of this card are read in."""
+    return card.currency or context.parts.settings.currency
+
+
+async def ask_meaning(
+    context: Context, wanted: Pending, readings: Sequence[Said], coming: date | None
+) -> None:
+    """Ask which way a text was meant; `coming` is a day in it that is still to come."""
+    wanted, voice = await wanted.kept(context, "meant"), context.voice
+    if coming:
+        text = voice.say(
+            "{date} is still to come. Was it today?", date=answers.date_of(voice, coming)
+        )
+    else:
+        text = voice.say(
+            "“{typed}” can be read in more than one way. What did you mean?", typed=wanted.text
+        )
+    rows = [
+        [Button(answers.reading(voice, said), f"meant:{wanted.nonce}:{at}")]
+        for at, said in enumerate(readings)
+    ]
+    rows.append([Button(voice.plain("Cancel"), "cancel")])
+    await context.ask_here(text, rows)
+
+
+async def ask_card(context: Context, wanted: Pending, cards: Sequence[Card], at: int) -> None:
+    """Ask which card it was; `at` is the page of their list."""
+    voice, count = context.voice, -(-len(cards) // PER_PAGE)
+    at = min(at, count - 1)
+    rows = [
+        [Button(panel.masked(card), f"pay:{wanted.nonce}:{card.id}")]
+        for card in cards[at * PER_PAGE :][:PER_PAGE]
+    ]
+    rows += pages(voice, at, count, lambda to: f"payees:{wanted.nonce}:{to}")
+    rows.append([Button(voice.plain("Cancel"), "cancel")])
+    text = voice.say("Which card?")
+    if wanted.text:
+        text = voice.say("“{typed}”: on which card?", typed=wanted.text)
+    await context.ask_here(text, rows)
+
+
+async def ask_amount(context: Context, wanted: Pending, cards: Sequence[Card]) -> None:
+    """Ask how much it was; what else was written is kept."""
+    voice, currency, typed = context.voice, currency_of(context, cards[0]), wanted.text
+    if len(cards) == 1:
+        words = without_name(context, cards[0], typed)
+        wanted = replace(wanted, card=cards[0].id, text=words)
+    example = "38.50" if exponent(currency) else "38"
+    text = voice.say(HOW_MUCH[wanted.verb], example=example)
+    if any(char.isdecimal() for char in wanted.text):
+        text = voice.say(
+            "“{typed}” is not an amount in {currency}. Send a number, for example {example}, "
+            "or /cancel.",
+            typed=typed[:40],
+            currency=voice.language.currency(currency),
+            example=voice.money(Money(38 * 10 ** exponent(currency), currency)),
+        )
+    wanted = await replace(wanted, text=_note_in(wanted)).kept(context, "amount")
+    await context.ask_here(text, [[Button(voice.plain("Cancel"), "cancel")]])
+
+
+def _note_in(wanted: Pending) -> str:
+    """Keep of a text without an amount the words and the day, and not the number that was none."""
+    today = date.fromisoformat(wanted.today)
+    return " ".join(
+        word
+        for word in wanted.text.split()
+        if not any(char.isdecimal() for char in word)
+        or (day_meant(word, today) and not DECIMAL.fullmatch(word))
+    )

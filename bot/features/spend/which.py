@@ -1,0 +1,120 @@
+"""Which card is meant, and what a person has said so far while that is being asked."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from bot import panel
+from bot.buttons import OutdatedButton
+from bot.dialogue import Dialogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.context import Context
+    from bot.features.spend.said import Said
+    from storage import Card
+
+KIND = "spend"
+RECENT = 50
+"""How many of the newest entries say which cards were used lately."""
+
+SHORTEST_TAIL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What somebody wants booked, until it is clear: kept sealed, a quarter of an hour.
+
+    `verb` is the command, `text` what they wrote, `today` their day when they wrote it, `card` the
+    card once it is known. `nonce` ties the buttons to it: those of an earlier question are
+    outdated. `asked` says that it has been asked about, and so is kept.
+    """
+
+    verb: str
+    text: str
+    today: str
+    card: str | None = None
+    nonce: str = field(default_factory=lambda: secrets.token_hex(4))
+    asked: bool = False
+
+    async def kept(self, context: Context, step: str) -> Pending:
+        """Keep it while something is asked."""
+        asked = replace(self, asked=True)
+        await context.parts.dialogues.keep(
+            context.person.id, Dialogue(KIND, step=step, data=asdict(asked))
+        )
+        return asked
+
+
+async def pending(context: Context, nonce: str) -> Pending:
+    """Find what a button is about. `OutdatedButton` if that was settled, or is too long ago."""
+    dialogue = await context.parts.dialogues.current(context.person.id)
+    if dialogue is None or dialogue.kind != KIND or dialogue.data["nonce"] != nonce:
+        raise OutdatedButton
+    return Pending(**dialogue.data)
+
+
+async def by_use(context: Context) -> list[Card]:
+    """List the cards as they are likely meant: usable ones, kept by hand, used not long ago."""
+    parts, owner = context.parts, context.person.id
+    cards = await parts.store.cards.list(owner)
+    if len(cards) < 2:  # noqa: PLR2004 - one card has no order
+        return cards
+    entries = await parts.store.ledger.page(owner, None, limit=RECENT)
+    lately = list(dict.fromkeys(entry.card_id for entry in entries))
+
+    def rank(card: Card) -> tuple[bool, bool, int]:
+        used = lately.index(card.id) if card.id in lately else RECENT
+        return not panel.is_usable(context.voice, card), _is_read(context, card), used
+
+    return sorted(cards, key=rank)
+
+
+def _is_read(context: Context, card: Card) -> bool:
+    """Say whether an issuer is asked about this card, whose word is the last."""
+    issuer = context.parts.issuers.get(card.issuer)
+    return issuer is not None and issuer.asks_api
+
+
+def called(context: Context, cards: Iterable[Card], texts: Sequence[str]) -> list[Card]:
+    """Pick the cards that one of the texts begins or ends with the name of."""
+    return [card for card in cards if any(_cut(context, card, t) is not None for t in texts)]
+
+
+def without_name(context: Context, card: Card, text: str) -> str:
+    """Leave of a note what is not the card's own name."""
+    rest = _cut(context, card, text)
+    return text if rest is None else rest
+
+
+def nameless(context: Context, card: Card, readings: Iterable[Said]) -> tuple[Said, ...]:
+    """Take the card's name out of each way to read a text."""
+    cut = (replace(said, words=without_name(context, card, said.words)) for said in readings)
+    return tuple(dict.fromkeys(cut))
+
+
+def _cut(context: Context, card: Card, text: str) -> str | None:
+    tokens, names = text.split(), _names(context, card)
+    for n in range(len(tokens), 0, -1):
+        if _folded(" ".join(tokens[-n:])) in names:
+            return " ".join(tokens[:-n])
+        if _folded(" ".join(tokens[:n])) in names:
+            return " ".join(tokens[n:])
+    return None
+
+
+def _names(context: Context, card: Card) -> set[str]:
+    names = {card.label, panel.masked(card)}
+    if card.issuer != panel.NAMELESS:
+        names.add(panel.issuer_name(context.voice, context.parts.issuers, card.issuer))
+    if len(card.tail) >= SHORTEST_TAIL:
+        names |= {card.tail, f"·{card.tail}"}
+    return {_folded(name) for name in names}
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
