@@ -1,4 +1,4 @@
-"""Reading JSON that somebody else wrote: places, amounts, moments, and nothing that is not there.
+"""Reading JSON that somebody else wrote: places, moments, words, and nothing that is not there.
 
 Numbers come as `int` or `Decimal` from their raw digits, never through a float. What cannot be
 read exactly as declared is `Unreadable`; nothing is guessed or rounded.
@@ -8,27 +8,31 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from jmespath.parser import ParsedResult
 
-from bot.money import LARGEST_MINOR, Money, exponent
+from bot.money import exponent
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
-AmountFormat = Literal["minor", "hundredths", "decimal", "number"]
 TimeFormat = Literal["text", "seconds", "milliseconds", "yyyymmdd"]
 
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,16}(\.[0-9]{1,10})?")
+_EPOCH = re.compile(r"[0-9]{1,16}(\.[0-9]{1,10})?")
+_YYYYMMDD = re.compile(r"[0-9]{8}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:")
+_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:")
+_UNSET = re.compile(r"0|(0000-?00-?00|0001-?01-?01|9999-?12-?3[01])([Tt ][0-9:.Zz+-]*)?")
+_START = datetime(1970, 1, 1, tzinfo=UTC)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
-_MOST_DIGITS = 26  # what decimal arithmetic keeps exactly
 _LONGEST_TEXT = 200
+_PROJECTIONS = ("projection", "filter_projection", "value_projection")
 
 
 class Unreadable(ValueError):  # noqa: N818 - the answer is at fault
@@ -63,6 +67,26 @@ class Expression:
             data = data.get(key)
         return data
 
+    def all_of(self, data: object) -> list[Any]:
+        """List what is at this place for each thing of a list; None for one that has nothing.
+
+        JMESPath leaves null out (`accounts[*].amount`), and a sum without an account is a wrong
+        one. `Unreadable` where there is no list.
+        """
+        node: Any = self._compiled.parsed
+        found = self.of(data)
+        if not isinstance(found, list):
+            raise Unreadable(f"no list at {self.text!r}")
+        if node["type"] in _PROJECTIONS:
+            source, _, *rest = node["children"]
+            identity: Any = {"type": "identity", "children": []}
+            whole: Any = {**node, "children": [source, identity, *rest]}
+            things = ParsedResult(self.text, whole).search(data)
+            listed = ParsedResult(self.text, source).search(data)
+            every = len(listed) if node["type"] == "projection" else len(things)
+            return found + [None] * (every - len(found))
+        return found
+
 
 def _plain_keys(node: dict[str, Any]) -> tuple[str, ...] | None:
     """Take a parsed expression apart if it is only names and dots, as most are."""
@@ -89,40 +113,6 @@ def _no_number(_text: str) -> NoReturn:
     raise ValueError("not a number of JSON")
 
 
-def amount(value: object, form: AmountFormat, currency: str) -> Money:
-    """Read an amount as declared.
-
-    `minor` is an integer of the currency's minor unit, `hundredths` an integer of a hundredth
-    whatever the currency, `decimal` a string of major units, `number` a JSON number of them.
-    """
-    if form == "minor" and type(value) is int:
-        money = Money(value, currency)
-    else:
-        try:
-            money = Money.of(_major(value, form), currency)
-        except (ValueError, ArithmeticError):
-            raise Unreadable(f"an amount that is not {form}, or not of its currency") from None
-    if abs(money.minor) > LARGEST_MINOR:
-        raise Unreadable("an amount larger than any card holds")
-    return money
-
-
-def _major(value: object, form: AmountFormat) -> Decimal:
-    if form == "minor":
-        raise ValueError("not an integer")
-    if form == "decimal":
-        if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
-            raise ValueError(form)
-        return Decimal(value)
-    kinds = (int, Decimal) if form == "number" else (int,)
-    if not isinstance(value, kinds) or isinstance(value, bool):
-        raise ValueError(form)  # noqa: TRY004 - one kind of failure for the caller
-    number = Decimal(value)
-    if len(number.as_tuple().digits) > _MOST_DIGITS:
-        raise ValueError(form)
-    return number if form == "number" else number.scaleb(-2)
-
-
 def currency_code(value: object, fixed: str | None) -> str:
     """Read a currency, or take the issuer's fixed one where the answer has none."""
     code = fixed if value is None else value
@@ -138,46 +128,87 @@ def currency_code(value: object, fixed: str | None) -> str:
 def moment(
     value: object, form: TimeFormat, zone: ZoneInfo, *, end_of_day: bool = False
 ) -> datetime | None:
-    """Read a time as aware UTC; None for null and for an empty text.
+    """Read a time as aware UTC; None for null, for an empty text, and for what means "not set".
 
-    `text` is RFC 3339, or a date alone: its first instant in `zone`, with `end_of_day` the first
-    instant after it, as a card that expires on a day is good on that day.
+    `text` is RFC 3339, without an offset the time of `zone`; or a date alone. `yyyymmdd` is a date.
+    A date is its first instant in `zone`, with `end_of_day` the first instant after it, as a card
+    that expires on a day is good on that day. `seconds` and `milliseconds` since 1970 may be a
+    number or digits in a text.
+
+    Not set is what stands for it where a time cannot be null: 0 (an int of protobuf or PHP),
+    0000-00-00 (MySQL), the year 1 (Go, .NET) and the last day of the year 9999 (.NET, SAP). No
+    card was issued in 1970, so an expiry of 0 is none rather than long past.
     """
-    if value is None or value == "":
+    if value is None or value == "" or (value == 0 and value is not False):
         return None
     try:
         if form == "text":
             return _written(value, zone, end_of_day)
-        return datetime.fromtimestamp(_epoch(value) / (1000 if form == "milliseconds" else 1), UTC)
-    except (ValueError, ArithmeticError, OSError):
+        if form == "yyyymmdd":
+            return _eight_digits(value, zone, end_of_day)
+        return _counted(value, 1000 if form == "seconds" else 1)
+    except (ValueError, ArithmeticError):
         raise Unreadable(f"a time that is not {form}") from None
 
 
-def _epoch(value: object) -> float:
+def _counted(value: object, milliseconds: int) -> datetime | None:
     text = str(value)  # a boolean and a table have no digits to be taken for a number
-    if not _DECIMAL.fullmatch(text):
+    if not _EPOCH.fullmatch(text):
         raise ValueError("not a number")
-    return float(text)
+    since = Decimal(text) * milliseconds * 1000
+    read = _START + timedelta(microseconds=int(since))
+    return None if not since or read.year == MAXYEAR else read
 
 
-def _written(value: object, zone: ZoneInfo, end_of_day: bool) -> datetime:
+def _written(value: object, zone: ZoneInfo, end_of_day: bool) -> datetime | None:
     text = value if isinstance(value, str) else ""
+    if text[:4] in ("0000", "0001", "9999") and _UNSET.fullmatch(text):
+        return None
     if _DATE.fullmatch(text):
-        day = date.fromisoformat(text) + timedelta(days=1 if end_of_day else 0)
-        return datetime.combine(day, time(), zone).astimezone(UTC)
+        return _day(date.fromisoformat(text), zone, end_of_day)
     if not _DATE_TIME.match(text):
         raise ValueError("not a date and a time")
-    read = datetime.fromisoformat(text)
+    read = datetime.fromisoformat(text.upper())
+    if read.tzinfo is UTC:
+        return read
     return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _eight_digits(value: object, zone: ZoneInfo, end_of_day: bool) -> datetime | None:
+    text = str(value)
+    if _UNSET.fullmatch(text):
+        return None
+    if not _YYYYMMDD.fullmatch(text):
+        raise ValueError("not eight digits")
+    return _day(date.fromisoformat(text), zone, end_of_day)
+
+
+def _day(day: date, zone: ZoneInfo, end_of_day: bool) -> datetime:
+    start = day + timedelta(days=1 if end_of_day else 0)
+    return datetime.combine(start, time(), zone).astimezone(UTC)
 
 
 def word(value: object) -> str | None:
     """Read an identity or a state: a text, an integer or a boolean as text; None otherwise."""
+    if isinstance(value, str):
+        return value.strip() or None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | str):
-        return phrase(value) or None
-    return None
+    return str(value) if isinstance(value, int) else None
+
+
+def kept(places: Mapping[str, Expression], data: object) -> dict[str, str | int]:
+    """Keep values for a request to come: texts as they are, integers as integers, else "".
+
+    An empty value cannot be said in a request: whoever needs it finds that it was not there.
+    """
+    values: dict[str, str | int] = {}
+    for name, place in places.items():
+        value = place.of(data)
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        values[name] = value if isinstance(value, str | int) else ""
+    return values
 
 
 def phrase(value: object) -> str:

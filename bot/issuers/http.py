@@ -56,6 +56,7 @@ class HttpIssuer(Declared):
             for name, text in declaration.server.headers.items()
         }
         base = _address(declaration.server, self._secrets)
+        self._clock = clock
         self._caller = Caller(base, headers, declaration.errors, http, clock)
         self._reader = BalanceReader(
             declaration.balance, self.fields[0], declaration.currency, declaration.timezone, clock
@@ -70,12 +71,18 @@ class HttpIssuer(Declared):
         known = self._secrets | self._given(values)
         async with self._slots:
             deadline = asyncio.get_running_loop().time() + self._declared.server.timeout_seconds
-            reading, kept = await self._within(deadline, self._balance(known))
+            answer, reading, kept = await self._within(deadline, self._balance(known))
             asked, money = self._declared.history, reading.balance
             if not history or asked is None or money is None:
                 return reading
             pages = read_history(
-                asked, self._caller, known | kept, money.currency, self._declared.timezone
+                asked,
+                self._caller,
+                known | kept,
+                money.currency,
+                self._declared.timezone,
+                answer=answer,
+                now=self._clock(),
             )
             try:
                 return replace(reading, entries=await self._within(deadline, pages))
@@ -110,10 +117,10 @@ class HttpIssuer(Declared):
         except Unreadable as error:
             raise IssuerFault(FaultKind.BAD_ANSWER, str(error)) from None
 
-    async def _balance(self, known: Mapping[str, str]) -> tuple[Reading, dict[str, str]]:
+    async def _balance(self, known: Mapping[str, str]) -> tuple[Any, Reading, dict[str, str]]:
         answer = await self._caller.ask(self._declared.balance.request, known)
         reading, kept = self._reader.read(answer, known[self.fields[0].name])
-        return reading, {f"balance:{name}": value for name, value in kept.items()}
+        return answer, reading, {f"balance:{name}": str(value) for name, value in kept.items()}
 
 
 def _address(server: Server, secrets: Mapping[str, str]) -> str:

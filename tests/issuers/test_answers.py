@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.issuers.amounts import AmountFormat, amount
 from bot.issuers.answers import (
-    AmountFormat,
     Expression,
     TimeFormat,
     Unreadable,
-    amount,
     moment,
     parse_json,
     phrase,
@@ -125,7 +124,6 @@ def test_every_way_to_write_when_a_card_expires(
         ("20261124", "text"),
         ('"20261124"', "text"),
         ('"2026-13-01"', "text"),
-        ('"9999-12-31"', "text"),
         ("true", "seconds"),
         ("{}", "seconds"),
         ('"2026-11-24"', "seconds"),

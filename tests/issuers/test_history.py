@@ -207,7 +207,7 @@ async def test_a_link_cannot_bring_credentials_of_its_own(
 async def test_pages_without_end_are_bounded(
     tmp_path: Path, counter: Counter, http: aiohttp.ClientSession
 ) -> None:
-    endless = [([line(9 - n)], "/lines") for n in range(9)]
+    endless = [([line(9 - n)], f"/lines?page={n}") for n in range(9)]
     reading = await read_pages(tmp_path, counter, http, endless)
     assert reading.entries is not None
     assert [entry.id for entry in reading.entries] == ["t9", "t8", "t7"]
@@ -216,7 +216,7 @@ async def test_pages_without_end_are_bounded(
 async def test_newest_entries_beyond_the_bound_are_not_silently_missing(
     tmp_path: Path, counter: Counter, http: aiohttp.ClientSession
 ) -> None:
-    endless = [([line(n)], "/lines") for n in range(9)]
+    endless = [([line(n)], f"/lines?page={n}") for n in range(9)]
     reading = await read_pages(tmp_path, counter, http, endless, newest="last")
     assert reading.entries is None
     assert reading.history_fault is not None

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field as Key
 from pydantic import model_validator
 
-from bot.issuers.answers import AmountFormat, TimeFormat
+from bot.issuers.amounts import AmountFormat
+from bot.issuers.answers import TimeFormat
 from bot.issuers.format.request import Call
 from bot.issuers.format.table import Table
 from bot.issuers.vocabulary import EntryMeaning, Place

@@ -9,7 +9,8 @@ from typing import Annotated
 from pydantic import Field as Key
 from pydantic import model_validator
 
-from bot.issuers.answers import AmountFormat, Expression, TimeFormat
+from bot.issuers.amounts import AmountFormat
+from bot.issuers.answers import Expression, TimeFormat
 from bot.issuers.contract import CardState, FaultKind
 from bot.issuers.format.request import Call
 from bot.issuers.format.table import Table

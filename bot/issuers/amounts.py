@@ -1,0 +1,92 @@
+"""Amounts in an answer, read exactly as the declaration says or not at all; never through a float.
+
+Sources of the forms: Square and Adyen (integer minor units), Voucherify (hundredths), pretix and
+Alipay (a decimal text), BigCommerce (one with four places), Adobe Commerce (a JSON number).
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from bot.issuers.answers import Unreadable
+from bot.money import LARGEST_MINOR, Money, exponent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+AmountFormat = Literal["minor", "hundredths", "decimal", "number"]
+
+_DECIMAL = re.compile(r"([+-]?)([0-9]{1,16})(?:\.([0-9]{1,10}))?")
+_MOST_DIGITS = 26  # what decimal arithmetic keeps exactly
+
+
+def amount(value: object, form: AmountFormat, currency: str) -> Money:
+    """Read an amount as declared. `Unreadable`.
+
+    `minor` is an integer of the currency's minor unit, `hundredths` an integer of a hundredth
+    whatever the currency, `decimal` a string of major units, `number` a JSON number of them.
+    """
+    try:
+        minor = _minor(value, form, currency)
+    except (ValueError, ArithmeticError):
+        raise Unreadable(f"an amount that is not {form}, or not of its currency") from None
+    if abs(minor) > LARGEST_MINOR:
+        raise Unreadable("an amount larger than any card holds")
+    return Money(minor, currency)
+
+
+def total(values: Sequence[object], form: AmountFormat, currency: str) -> Money:
+    """Add up the amounts of a card's accounts. `Unreadable`: also where there is none to add."""
+    if not values:
+        raise Unreadable("no amount to add up")
+    minor = sum(amount(value, form, currency).minor for value in values)
+    return amount(minor, "minor", currency)
+
+
+def column(value: object, form: AmountFormat, currency: str) -> int | None:
+    """Read one of two columns, as minor units: None where it is left empty. `Unreadable`.
+
+    What went up or down by less than nothing could be meant either way, so it is not read.
+    """
+    if value is None or value == "":
+        return None
+    minor = amount(value, form, currency).minor
+    if minor < 0:
+        raise Unreadable("an amount below zero in a column that has a direction already")
+    return minor
+
+
+def _minor(value: object, form: AmountFormat, currency: str) -> int:
+    if form == "decimal":
+        return _of_text(value, exponent(currency))
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError(form)  # noqa: TRY004 - one kind of failure for the caller
+    if form == "number":
+        if len(Decimal(value).as_tuple().digits) > _MOST_DIGITS:
+            raise ValueError(form)
+        return Money.of(Decimal(value), currency).minor
+    if not isinstance(value, int):
+        raise ValueError(form)  # noqa: TRY004
+    return value if form == "minor" else _shifted(value, exponent(currency) - 2)
+
+
+def _of_text(value: object, places: int) -> int:
+    """Read `-12.34` without arithmetic that could round: the digits are put beside each other."""
+    read = _DECIMAL.fullmatch(value) if isinstance(value, str) else None
+    if read is None:
+        raise ValueError("not a decimal")
+    sign, whole, part = read[1], read[2], read[3] or ""
+    if part[places:].strip("0"):
+        raise ValueError("finer than the minor unit")
+    return int(sign + whole + part[:places].ljust(places, "0"))
+
+
+def _shifted(hundredths: int, places: int) -> int:
+    if places >= 0:
+        return int(hundredths * 10**places)
+    minor, finer = divmod(hundredths, int(10**-places))
+    if finer:
+        raise ValueError("finer than the minor unit")
+    return minor
