@@ -15,12 +15,15 @@ from bot.issuers.contract import (
     Reading,
 )
 from bot.issuers.fields import Field
-from bot.issuers.registry import CATALOG, IssuerFileError, Issuers
+from bot.issuers.files import CATALOG, IssuerFileError
+from bot.issuers.registry import Issuers
+from bot.issuers.shelf import Change
 
 __all__ = [
     "ASK_HOLDER",
     "CATALOG",
     "CardState",
+    "Change",
     "EntryKind",
     "FaultKind",
     "Field",

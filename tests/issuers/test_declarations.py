@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.issuers import CATALOG, IssuerFileError, Issuers
-from bot.issuers.registry import read_file
+from bot.issuers.files import read_file
 from bot.playground.issuer import ISSUERS
 
 if TYPE_CHECKING:
@@ -51,30 +51,66 @@ def load(folder: Path, text: str, http: aiohttp.ClientSession) -> Issuers:
 @pytest.mark.parametrize(
     ("old", "new", "line", "expected"),
     [
-        ('kind = "http"', 'kind = "ftp"', None, 'expected "http" or "manual", found \'ftp\''),
+        ('kind = "http"', 'kind = "ftp"', 1, 'expected "http" or "manual"; found \'ftp\''),
         ("currency =", "currenzy =", 3, "currenzy: no key of this table is called so"),
         ('"CNY"', '"RMB"', 3, "currency: 'RMB' is not an ISO 4217 currency code"),
         ('en = "Shop"', 'fr = "Magasin"', 2, "name: expected words in English"),
-        ('"[0-9]{8}"', '"[0-9"', 8, "fields.0.pattern: expected a regular expression"),
-        ('name = "number"', 'name = "Number"', 6, "fields.0.name"),
-        ('label = "Number"\n', "", 5, "fields.0.label: expected, but not there"),
-        ('"decimal"\n\n', '"euros"\n\n', 17, "balance.amount_format: Input should be"),
+        ('"[0-9]{8}"', '"[0-9"', 8, "fields#1.pattern: expected a regular expression"),
+        ('name = "number"', 'name = "Number"', 6, "fields#1.name"),
+        ('label = "Number"\n', "", 5, "fields#1.label: expected, but not there"),
+        (
+            '"decimal"\n\n',
+            '"euros"\n\n',
+            17,
+            "balance.amount_format: expected 'minor', 'hundredths'",
+        ),
         ('amount = "balance"', 'amount = "a[b"', 16, "balance.amount: expected a JMESPath"),
         ('"/cards/{number}"', '"cards/{number}"', 15, "begins with /"),
         ('"/cards/{number}"', '"/cards?n={number}"', 15, "has no query"),
         ('"/cards/{number}"', '"/a/../{number}"', 15, "without . and .."),
-        ('"/cards/{number}"', '"/cards/{numbr}"', None, "expected {number}; found {numbr}"),
+        ('"/cards/{number}"', '"/cards/{numbr}"', 15, "expected {number}; found {numbr}"),
         ('"/cards/{number}"', '"/cards/{number"', 15, "a placeholder is written"),
-        ("shop.example/api", "{number}.example", None, "server: expected only {secret:NAME}"),
-        ("https://shop", "http://shop", None, "expected https://, or allow_http = true"),
+        ("shop.example/api", "{number}.example", 11, "server: expected only {secret:NAME}"),
+        ("https://shop", "http://shop", 11, "expected https://, or allow_http = true"),
         ("https://shop.example/api", "shop.example", None, "expected an address such as"),
-        ("https://shop", "https://me:word@shop", None, "expected credentials in server.headers"),
-        ("[balance]", "[balance", 14, "Expected ']'"),
+        ("https://shop", "https://me:word@shop", 11, "expected credentials in server.headers"),
+        ("[balance]", "[balance", 14, "expected ']'"),
         ("[history]", '[[errors]]\nis = "expired"\n[history]', 19, "expected a status or"),
         ("Authorization =", '"A B" =', 12, "expected a header's name, found 'A B'"),
         ('at = "at"', 'at = "at"\nkinds = { A = "gift" }', 24, "expected one of purchase, top-up"),
         ('currency = "CNY"\n', "", None, "expected a currency: fixed (currency) or read"),
         ("[server]", "[server]\nconcurrency = 0", 11, "greater than or equal to 1; found 0"),
+        (
+            "[server]",
+            '[auth]\nkind = "header"\n[server]',
+            10,
+            "auth.headers: expected, but not there",
+        ),
+        ("[server]", '[auth]\nkind = "hedder"\n[server]', 10, "auth: expected kind to be one of"),
+        (
+            '"at"\n',
+            '"at"\npaging = { kind = "next-link", nxt = "n" }\n',
+            24,
+            "history.paging.nxt: no",
+        ),
+        (
+            '"at"\n',
+            '"at"\npaging = { kind = "pages" }\n',
+            24,
+            "one of next-link, cursor, page-number",
+        ),
+        ('"at"\n', '"at"\npaging = { size = 5 }\n', 24, "history.paging: expected its kind"),
+        (
+            "[history]",
+            (
+                '[[errors]]\nstatus = 404\nis = "expired"\n[[errors]]\nstatus = "a"\nis = "expired"\n'
+                "[history]"
+            ),
+            23,
+            "errors#2.status: expected a whole number or a list; found 'a'",
+        ),
+        ('id = "id"', 'id = ["id",\n"a",\n"a[b"]', 24, "history.id#3: expected a JMESPath"),
+        ('"[0-9]{8}"', '"[0-9]{8}"\nmin = 3', 9, "fields#1.min: no key of this table is called so"),
     ],
 )
 async def test_a_mistake_is_told_with_its_file_line_and_key(
@@ -128,11 +164,9 @@ async def test_an_operators_file_replaces_the_one_that_comes_with_kabao(
     assert (other.name["en"], other.currency, other.asks_api) == ("Canteen", "CNY", False)
 
 
-async def test_a_folder_or_a_name_that_cannot_be_used_is_told(
+async def test_a_name_that_cannot_be_used_is_told(
     tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:
-    with pytest.raises(IssuerFileError, match="expected a folder"):
-        Issuers.load([tmp_path / "none"], {}, http)
     (tmp_path / "My Shop.toml").write_text(GOOD)
     with pytest.raises(IssuerFileError, match="expected a name of a-z"):
         Issuers.load([tmp_path], {}, http)
