@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TABLES: tuple[type[BaseModel], ...] = (HttpDeclaration, ManualDeclaration)
 
-CHOICES = {"currency": "XXX", "amount_format": "decimal", "timezone": "UTC"}
+CHOICES = {"currency": "USD", "amount_format": "decimal", "timezone": "UTC"}
 """What a file may leave to the operator besides texts, and what stands there until they chose."""
 
 _LEFT_OPEN = {"type": "string", "pattern": r"^\{secret:[A-Z][A-Z0-9_]*\}$"}
