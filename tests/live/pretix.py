@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import json
 import os
-import socket
+import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from tests.live.ground import cache, free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VERSION = "2026.8.0"
 READY_SECONDS = 60
@@ -50,20 +54,17 @@ from pretix.base.models import Organizer, Team
 read = {"organizer.giftcards:read": True}
 write = read | {"organizer.giftcards:write": True}
 shop = Organizer.objects.create(name="Kabao live", slug="kabao")
-Organizer.objects.create(name="Somebody else", slug="stranger")
+other = Organizer.objects.create(name="Somebody else", slug="stranger")
 made = {}
-for name, permissions in (("wallet", read), ("till", write), ("blind", {})):
+for whose, name, permissions in (
+    (shop, "wallet", read), (shop, "till", write), (shop, "blind", {}), (shop, "passing", read),
+    (other, "stranger", write),
+):
     team = Team.objects.create(
-        organizer=shop, name=name, limit_organizer_permissions=permissions)
+        organizer=whose, name=name, limit_organizer_permissions=permissions)
     made[name] = team.tokens.create(name=name).token
 print("SEEDED " + json.dumps(made))
 """
-
-
-def cache() -> Path:
-    """Give the folder that outlives a run: `KABAO_LIVE_CACHE`, by default in the user's cache."""
-    chosen = os.environ.get("KABAO_LIVE_CACHE")
-    return Path(chosen) if chosen else Path.home() / ".cache" / "kabao-live"
 
 
 def install() -> Path:
@@ -85,17 +86,11 @@ def install() -> Path:
     return python
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class Pretix:
-    """An organizer "kabao" with gift cards, and three tokens.
+    """An organizer "kabao" with gift cards and its tokens, and another organizer, "stranger".
 
-    `token` may read cards, the till may also spend, `blind` may do neither.
+    `token` may read cards, the till may also spend, `blind` may do neither, `passing` reads until
+    it is revoked. `stranger` is the other organizer's and may do everything there.
     """
 
     organizer = "kabao"
@@ -103,7 +98,7 @@ class Pretix:
     def __init__(self, folder: Path) -> None:
         self._python = install()
         self._folder = folder
-        self._port = _free_port()
+        self._port = free_port()
         self._server: subprocess.Popen[bytes] | None = None
         self._cards: dict[str, int] = {}
         self.url = f"http://127.0.0.1:{self._port}"
@@ -125,6 +120,7 @@ class Pretix:
         line = next(line for line in said.splitlines() if line.startswith("SEEDED "))
         tokens: dict[str, str] = json.loads(line.removeprefix("SEEDED "))
         self.token, self.till, self.blind = tokens["wallet"], tokens["till"], tokens["blind"]
+        self.passing, self.stranger = tokens["passing"], tokens["stranger"]
 
     def _run(self, arguments: list[str], more: dict[str, str] | None = None) -> str:
         done = subprocess.run(
@@ -157,6 +153,7 @@ class Pretix:
                 cwd=self._folder,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
             )
         try:
             self._wait_until_it_answers(self._server)
@@ -176,6 +173,20 @@ class Pretix:
             else:
                 return
 
+    def revoke(self, token: str) -> None:
+        """Switch a token off, as its organizer would."""
+        code = f"TeamAPIToken.objects.filter(token={token!r}).update(active=False)"
+        self._run(
+            ["-m", "pretix", "shell", "-c", f"from pretix.base.models import TeamAPIToken; {code}"]
+        )
+
+    def kill(self) -> None:
+        """End the server in the middle of whatever it is doing."""
+        assert self._server is not None
+        os.killpg(self._server.pid, signal.SIGKILL)
+        self._server.wait(timeout=30)
+        self._server = None
+
     def stop(self) -> None:
         """End the server; nothing answers at its address any more."""
         if self._server is not None:
@@ -191,6 +202,12 @@ class Pretix:
         self._cards[code] = self._api("POST", "/giftcards/", card)["id"]
         return code
 
+    def issue_elsewhere(self, code: str, value: str) -> str:
+        """Make a gift card of the other organizer; returns its code."""
+        card = {"secret": code, "value": value, "currency": "EUR"}
+        self._api("POST", "/giftcards/", card, organizer="stranger", token=self.stranger)
+        return code
+
     def spend(self, code: str, value: str, text: str = "") -> None:
         """Take an amount (major units) off a card, as the organizer's till would."""
         path = f"/giftcards/{self._cards[code]}/transact/"
@@ -201,12 +218,21 @@ class Pretix:
         path = f"/giftcards/{self._cards[code]}/transact/"
         self._api("POST", path, {"value": value, "text": text})
 
-    def _api(self, method: str, path: str, body: object = None) -> Any:
+    def _api(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        organizer: str = "kabao",
+        token: str | None = None,
+    ) -> Any:
+        sent = {"Authorization": f"Token {token or self.till}", "Content-Type": "application/json"}
         request = urllib.request.Request(
-            f"{self.url}/api/v1/organizers/{self.organizer}{path}",
+            f"{self.url}/api/v1/organizers/{organizer}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Token {self.till}", "Content-Type": "application/json"},
+            headers=sent,
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
-from bot.issuers import CATALOG, CardState, EntryKind, FaultKind, Issuer, IssuerFault, Issuers
+from bot.issuers import (
+    CATALOG,
+    CardState,
+    EntryKind,
+    FaultKind,
+    Issuer,
+    IssuerFault,
+    Issuers,
+    Reading,
+)
 from bot.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from tests.live.pretix import Pretix
 
@@ -163,3 +174,70 @@ async def test_a_pretix_that_is_stopped_is_a_network_fault_until_it_is_back(
     finally:
         pretix.start()
     assert (await issuer.read({"number": "STOPPED99"})).balance == Money(800, "EUR")
+
+
+async def test_two_organizers_are_two_issuers_and_each_knows_its_own_cards(
+    pretix: Pretix, http: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    ours = (CATALOG / "pretix.toml").read_text("utf-8")
+    (tmp_path / "stranger.toml").write_text(ours.replace("PRETIX_", "STRANGER_"), "utf-8")
+    secrets = pretix.secrets | {
+        "STRANGER_URL": pretix.url,
+        "STRANGER_ORGANIZER": "stranger",
+        "STRANGER_TOKEN": pretix.stranger,
+    }
+    issuers = Issuers.load([CATALOG, tmp_path], secrets, http)
+    first, second = issuers.get("pretix"), issuers.get("stranger")
+    assert first is not None
+    assert second is not None
+    pretix.issue("OURS99999", "10.00")
+    pretix.issue_elsewhere("THEIRS999", "20.00")
+    assert (await first.read({"number": "OURS99999"})).balance == Money(1000, "EUR")
+    assert (await second.read({"number": "THEIRS999"})).balance == Money(2000, "EUR")
+    assert (await fault_of(first, "THEIRS999")).kind is FaultKind.NOT_FOUND
+    assert (await fault_of(second, "OURS99999")).kind is FaultKind.NOT_FOUND
+
+
+async def test_a_token_that_is_revoked_is_refused_from_then_on(
+    pretix: Pretix, http: aiohttp.ClientSession
+) -> None:
+    issuer = kabao(pretix, http, PRETIX_TOKEN=pretix.passing)
+    pretix.issue("REVOKED99", "6.00")
+    assert (await issuer.read({"number": "REVOKED99"})).balance == Money(600, "EUR")
+    pretix.revoke(pretix.passing)
+    assert (await fault_of(issuer, "REVOKED99")).kind is FaultKind.REFUSED
+
+
+async def test_a_pretix_killed_in_the_middle_gives_the_whole_truth_or_a_fault(
+    pretix: Pretix, issuer: Issuer
+) -> None:
+    pretix.issue("MIDDLE999", "500.00")
+    for turn in range(110):
+        pretix.spend("MIDDLE999", "1.00", f"n{turn}")
+
+    async def read() -> Reading | IssuerFault:
+        try:
+            return await issuer.read({"number": "MIDDLE999"}, history=True)
+        except IssuerFault as fault:
+            return fault
+
+    reading = [asyncio.create_task(read()) for _ in range(30)]
+    await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
+    pretix.kill()
+    try:
+        found = await asyncio.gather(*reading)
+    finally:
+        pretix.start()
+    read_whole = [one for one in found if isinstance(one, Reading)]
+    faults = [one for one in found if isinstance(one, IssuerFault)]
+    assert read_whole
+    assert faults
+    for one in read_whole:
+        assert one.balance == Money(39000, "EUR")
+        assert one.entries is not None or one.history_fault is not None
+        assert one.entries is None or len(one.entries) == 111
+    assert {fault.kind for fault in faults} <= {
+        FaultKind.NETWORK,
+        FaultKind.BAD_ANSWER,
+        FaultKind.ISSUER_DOWN,
+    }
