@@ -34,10 +34,13 @@ class Declared:
         return f"<issuer {self.slug}>"
 
     def recognises(self, text: str) -> bool:
-        """Whether a pasted text looks like a number of this issuer."""
+        """Whether a pasted text looks like a number of this issuer, one with a mistyped digit too.
+
+        Otherwise such a number would be taken for a card of an issuer that takes any.
+        """
         number = self.fields[0]
         return (
             looks_like_one_number(text)
-            and number.accepts(text)
+            and number.mistake(text) != "shape"
             and self._recognise.fullmatch(number.normalise(text)) is not None
         )

@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from stdnum import ean, luhn
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CheckDigit = Literal["luhn", "ean"]
-"""ISO/IEC 7812-1, annex B, and GS1 General Specifications, 7.9."""
+"""ISO/IEC 7812-1, annex B, and GS1 General Specifications, 7.9, of whatever length."""
+
+Mistake = Literal["shape", "check_digit"]
 
 BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 DASHES = re.compile(r"[-\u2010-\u2015\u2212\ufe58]+")
@@ -53,9 +57,34 @@ class Field:
         return unicodedata.normalize("NFKC", plain)  # dropping a blank can leave letters to join
 
     def accepts(self, text: str) -> bool:
-        """Whether a value, as typed or normalised, has the declared shape."""
+        """Whether a value, as typed or normalised, has the declared shape and check digit."""
+        return self.mistake(text) is None
+
+    def mistake(self, text: str) -> Mistake | None:
+        """Say what is wrong with a value: another shape, or a digit mistyped; None if it is good.
+
+        A value of the right shape whose check digit is wrong is one that was read off a card, with
+        a digit misread or two changed round: its holder is told so.
+        """
         value = self.normalise(text)
-        return 0 < len(value) <= LONGEST and self._shape.fullmatch(value) is not None
+        if not 0 < len(value) <= LONGEST or self._shape.fullmatch(value) is None:
+            return "shape"
+        if self.check_digit is not None and not _CHECKS[self.check_digit](value):
+            return "check_digit"
+        return None
+
+
+def _luhn(value: str) -> bool:
+    return value.isascii() and value.isdigit() and luhn.checksum(value) == 0
+
+
+def _ean(value: str) -> bool:
+    """Check the last digit. `ean.is_valid` would insist on 8, 12, 13 or 14: cards have 18 too."""
+    digits = value.isascii() and value.isdigit() and len(value) > 1
+    return digits and ean.calc_check_digit(value[:-1]) == value[-1]
+
+
+_CHECKS = {"luhn": _luhn, "ean": _ean}
 
 
 def looks_like_one_number(text: str) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.context import Context
     from bot.dialogue import Dialogue
     from bot.issuers import Field, Issuer
+    from bot.issuers.fields import Mistake
     from bot.voice import Voice
 
 
@@ -77,8 +78,8 @@ async def use_issuer(context: Context, dialogue: Dialogue, issuer: Issuer) -> No
     number = issuer.fields[0]
     pasted = dialogue.data.get("pasted")
     if pasted is not None:
-        if not number.accepts(pasted):
-            await _refuse(context, dialogue, issuer, number)
+        if mistake := number.mistake(pasted):
+            await _refuse(context, dialogue, issuer, number, mistake)
             return
         dialogue.data["values"][number.name] = number.normalise(pasted)
     await ask(context, dialogue, issuer)
@@ -93,8 +94,8 @@ async def field_typed(context: Context, dialogue: Dialogue, text: str) -> None:
     field = next(field for field in issuer.fields if field.name == dialogue.step)
     if is_secret(issuer, field) and not await intake.took_secret(context):
         return
-    if not field.accepts(text):
-        await _refuse(context, dialogue, issuer, field)
+    if mistake := field.mistake(text):
+        await _refuse(context, dialogue, issuer, field, mistake)
         return
     dialogue.data["values"][field.name] = field.normalise(text)
     await ask(context, dialogue, issuer)
@@ -147,16 +148,25 @@ def _question(context: Context, issuer: Issuer, field: Field, number: str | None
     return Markup("\n").join(lines)
 
 
-async def _refuse(context: Context, dialogue: Dialogue, issuer: Issuer, field: Field) -> None:
+async def _refuse(
+    context: Context, dialogue: Dialogue, issuer: Issuer, field: Field, mistake: Mistake
+) -> None:
     voice = context.voice
     dialogue.wait_at(field.name, secret=is_secret(issuer, field))
     dialogue.data.pop("pasted", None)
     await context.parts.dialogues.keep(context.person.id, dialogue)
-    text = voice.say(
-        "That is not a {field} of {issuer}.",
-        field=_within(voice, field),
-        issuer=panel.issuer_name(voice, context.parts.issuers, issuer.slug),
-    )
+    said: dict[str, str] = {
+        "field": _within(voice, field),
+        "issuer": panel.issuer_name(voice, context.parts.issuers, issuer.slug),
+    }
+    if mistake == "check_digit":
+        text = voice.say(
+            "That is almost a {field} of {issuer}: one digit seems mistyped, or two are changed "
+            "round.",
+            **said,
+        )
+    else:
+        text = voice.say("That is not a {field} of {issuer}.", **said)
     if hint := field.hint.get(voice.language.code, field.hint.get("en")):
         text += Markup("\n<i>{}</i>").format(hint)
     if field.example:
