@@ -325,6 +325,47 @@ async def test_another_currency_is_not_taken_for_the_cards_own(alice: Guest, tex
     assert "not an amount in Chinese Yuan" in (await alice.says("/spent $5")).text
 
 
+async def test_a_card_without_a_currency_takes_the_one_that_is_named(alice: Guest) -> None:
+    await keeps(alice, MARKET, "Market", None)
+    assert "the balance is $200.00" in (await alice.says("/set 200 USD")).text
+    assert "200.00 - 5.50 = 194.50" in (await alice.says("/spent 5.5")).text
+
+
+async def test_a_new_command_takes_the_place_of_an_open_question(alice: Guest) -> None:
+    await keeps(alice, MARKET, "Market", "200")
+    await alice.says("/spent")
+    await alice.says("/spent 5 tea")
+    assert not alice.sees("How much was spent?")
+    assert "200.00 - 5.00 = 195.00" in alice.newest.text
+    assert "nothing to cancel" in (await alice.says("/cancel")).text
+    await alice.says("/spent")
+    assert "195.00 + 5.00 = 200.00" in (await alice.says("/topup包子 5")).text
+
+
+async def test_a_word_in_the_place_of_a_card_is_asked_again(alice: Guest) -> None:
+    await keeps(alice, MARKET, "Market", "200")
+    await keeps(alice, CAFE, "Café", "50")
+    await alice.says("/spent 5 tea")
+    assert "Press one of the cards" in (await alice.says("Bakery")).text
+    assert "50.00 - 5.00 = 45.00" in (await alice.says("0002")).text
+
+
+async def test_a_day_that_passes_meanwhile_is_still_that_day(house: House, alice: Guest) -> None:
+    await keeps(alice, MARKET, "Market", "200")
+    await house.passes(hours=11, minutes=55)
+    await alice.says("/spent 1,234 today")
+    await house.passes(minutes=10)
+    assert "Nov 24, 2026\n200.00 - 1.23 = 198.77" in (await alice.presses(2)).text
+
+
+async def test_a_very_long_text_is_answered_like_any_other(alice: Guest) -> None:
+    await keeps(alice, MARKET, "Market", "200")
+    await keeps(alice, CAFE, "Café", "50")
+    await alice.says(f"/spent 1,234 {'&<' * 1900}")
+    await alice.presses("Café")
+    assert "50.00 - 1.23 = 48.77" in (await alice.presses(2)).text
+
+
 async def test_a_card_that_runs_low_by_a_booking_is_warned_about(
     house: House, alice: Guest
 ) -> None:

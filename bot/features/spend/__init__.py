@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,15 +17,13 @@ from bot.features.spend.asking import (
     ask_amount,
     ask_card,
     ask_meaning,
-    currency_of,
-    fitting,
+    candidates,
     readings_of,
 )
 from bot.features.spend.which import (
     KIND,
     Pending,
     by_use,
-    called,
     nameless,
     pending,
 )
@@ -70,8 +67,10 @@ async def begin(verb: str, context: Context) -> None:
         text, card = "", named[0].id if len(named) == 1 else None
     elif await _took_number(context, text):
         return
-    today = context.voice.now.astimezone(context.voice.zone).date()
-    await _proceed(context, Pending(verb, text, today.isoformat(), card), cards)
+    before = await context.parts.dialogues.current(context.person.id)
+    asked = before is not None and before.kind == KIND
+    today = answers.today_of(context.voice).isoformat()
+    await _proceed(context, Pending(verb, text, today, card, asked=asked), cards)
 
 
 async def on_text(context: Context, text: str) -> bool:
@@ -86,30 +85,21 @@ async def on_text(context: Context, text: str) -> bool:
 
 async def _took_number(context: Context, text: str) -> bool:
     """Delete a card number among the words; a day may look like one."""
-    today = context.voice.now.date()
+    today = answers.today_of(context.voice)
     words = " ".join(word for word in text.split() if day_meant(word, today) is None)
     return holds_number(context.parts, words) and await context.took_stray(text)
 
 
 async def _proceed(context: Context, wanted: Pending, cards: Sequence[Card]) -> None:
     """Go on with what is known: book it, or ask for the one thing that is missing."""
-    if wanted.card is not None:
-        cards = [card for card in cards if card.id == wanted.card]
-        if not cards:
-            raise OutdatedButton
-    read = {
-        currency: readings_of(wanted, currency)
-        for currency in {currency_of(context, c) for c in cards}
-    }
-    texts = {said.words for found in read.values() for said in found.readings} or {wanted.text}
-    cards = called(context, cards, [*texts]) or cards
-    fits = fitting(context, cards, read)
-    if len(fits) > 1 or (wanted.verb == SET and not wanted.text and len(cards) > 1):
-        await ask_card(context, await wanted.kept(context, "card"), fits or cards, 0)
+    found = candidates(context, wanted, cards)
+    fits = found.fitting
+    if len(fits) > 1 or (wanted.verb == SET and not wanted.text and len(found.cards) > 1):
+        await ask_card(context, await wanted.kept(context, "card"), fits or found.cards, 0)
     elif fits:
-        await _with_card(context, wanted, fits[0], read[currency_of(context, fits[0])])
+        await _with_card(context, wanted, fits[0], found.fits[fits[0].id])
     else:
-        await ask_amount(context, wanted, cards)
+        await ask_amount(context, wanted, found.cards)
 
 
 async def _with_card(context: Context, wanted: Pending, card: Card, found: Understood) -> None:
@@ -123,9 +113,9 @@ async def _with_card(context: Context, wanted: Pending, card: Card, found: Under
 
 async def typed(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take what was typed where an amount, a card or a meaning was asked for."""
-    wanted, cards = Pending(**dialogue.data), await by_use(context)
-    if await _took_number(context, text):
+    if await on_text(context, text) or await _took_number(context, text):
         return
+    wanted, cards = Pending(**dialogue.data), await by_use(context)
     if dialogue.step == "card":
         found = matching(context, cards, words_of(text))
         if len(found) != 1:
@@ -145,18 +135,16 @@ async def paying(context: Context, nonce: str, card_id: str) -> None:
 
 async def turned(context: Context, nonce: str, at: str) -> None:
     """Turn to a page of the cards."""
-    wanted, cards = await pending(context, nonce), await by_use(context)
-    read = {
-        code: readings_of(wanted, code) for code in {currency_of(context, card) for card in cards}
-    }
-    await ask_card(context, wanted, fitting(context, cards, read) or cards, number(at))
+    wanted = await pending(context, nonce)
+    found = candidates(context, wanted, await by_use(context))
+    await ask_card(context, wanted, found.fitting or found.cards, number(at))
 
 
 async def meant(context: Context, nonce: str, at: str) -> None:
     """Book the reading that was pressed."""
     wanted = await pending(context, nonce)
     card = await context.card(wanted.card or "")
-    readings = nameless(context, card, readings_of(wanted, currency_of(context, card)).readings)
+    readings = nameless(context, card, readings_of(context, wanted, card).readings)
     if number(at) >= len(readings):
         raise OutdatedButton
     await _book(context, wanted, card, readings[number(at)])
@@ -184,8 +172,8 @@ async def _booked(
     context: Context, wanted: Pending, card: Card, said: Said, tx: Store
 ) -> Booked | None:
     bookings, owner, note = context.parts.bookings, context.person.id, answers.note_of(said.words)
-    earlier = said.day if said.day and said.day < date.fromisoformat(wanted.today) else None
-    at = moment_of(earlier, context.voice.zone) if earlier else None
+    earlier = said.day is not None and said.day < answers.today_of(context.voice)
+    at = moment_of(said.day, context.voice.zone) if said.day and earlier else None
     if wanted.verb == SET:
         return await bookings.set(owner, card.id, said.amount, text=note, at=at, store=tx)
     kind, sign = SIGNS[wanted.verb]

@@ -99,7 +99,7 @@ def reading(voice: Voice, said: Said) -> str:
     """Write one way to read a text, short enough for a button."""
     parts = [voice.money(said.amount)]
     if said.day is not None:
-        parts.append(_date(voice, said.day))
+        parts.append(date_of(voice, said.day))
     if said.words:
         short = len(said.words) <= LONGEST_LABEL
         parts.append(said.words if short else f"{said.words[:LONGEST_LABEL]}…")
@@ -109,18 +109,19 @@ def reading(voice: Voice, said: Said) -> str:
 def about(voice: Voice, note: str, day: date | None) -> list[Markup]:
     """Write the note and the earlier day, where there is one or the other."""
     told = [Markup("{}").format(note)] if note else []
-    if day is not None and day != voice.now.astimezone(voice.zone).date():
-        told.append(Markup("{}").format(_date(voice, day)))
+    if day is not None and day != today_of(voice):
+        told.append(Markup("{}").format(date_of(voice, day)))
     return [Markup(" · ").join(told)] if told else []
 
 
 def date_of(voice: Voice, day: date) -> str:
     """Write a day."""
-    return _date(voice, day)
-
-
-def _date(voice: Voice, day: date) -> str:
     return voice.date(moment_of(day, voice.zone))
+
+
+def today_of(voice: Voice) -> date:
+    """Say which day it is where the person lives."""
+    return voice.now.astimezone(voice.zone).date()
 
 
 def _unchanged(voice: Voice, said: Said, done: Booked) -> Markup:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from bot import panel
-from bot.buttons import Button
+from bot.buttons import Button, OutdatedButton
 from bot.card_view import pages
 from bot.days import day_meant
 from bot.features.spend import answers
-from bot.features.spend.said import DECIMAL, Said, Understood, understand
-from bot.features.spend.which import Pending, without_name
+from bot.features.spend.said import DECIMAL, Said, Understood, currency_named, understand
+from bot.features.spend.which import Pending, called, without_name
 from bot.languages import mark
 from bot.money import Money, exponent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.context import Context
     from storage import Card
 
 PER_PAGE = 8
+LONGEST_TYPED = 60
 SET = "set"
 HOW_MUCH = {
     "spent": mark("How much was spent? Send the amount, and what for if you like: {example}"),
@@ -32,14 +33,35 @@ HOW_MUCH = {
 }
 
 
-def fitting(context: Context, cards: Iterable[Card], read: Mapping[str, Understood]) -> list[Card]:
-    """Pick the cards that the amount can be booked on, in their own currency if one is named."""
-    fits = [card for card in cards if read[currency_of(context, card)].readings]
-    return [card for card in fits if not read[currency_of(context, card)].foreign] or fits
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The cards that can be meant, and what was written as read for each that `fits`."""
+
+    cards: Sequence[Card]
+    fits: Mapping[str, Understood]
+
+    @property
+    def fitting(self) -> list[Card]:
+        """The cards that the amount can be booked on."""
+        return [card for card in self.cards if card.id in self.fits]
 
 
-def readings_of(wanted: Pending, currency: str) -> Understood:
-    """Read what was written, in one currency."""
+def candidates(context: Context, wanted: Pending, cards: Sequence[Card]) -> Candidates:
+    """Find the cards that can be meant: called so, and in the currency that was named."""
+    if wanted.card is not None:
+        cards = [card for card in cards if card.id == wanted.card]
+        if not cards:
+            raise OutdatedButton
+    read = {card.id: readings_of(context, wanted, card) for card in cards}
+    texts = {said.words for found in read.values() for said in found.readings} or {wanted.text}
+    cards = called(context, cards, [*texts]) or cards
+    fits = {card.id: read[card.id] for card in cards if read[card.id].readings}
+    return Candidates(cards, {key: f for key, f in fits.items() if not f.foreign} or fits)
+
+
+def readings_of(context: Context, wanted: Pending, card: Card) -> Understood:
+    """Read what was written, in the card's currency."""
+    currency = currency_of(context, card, wanted.text)
     found = understand(wanted.text, currency, date.fromisoformat(wanted.today))
     if wanted.verb == SET:
         return found
@@ -47,9 +69,11 @@ def readings_of(wanted: Pending, currency: str) -> Understood:
     return replace(found, readings=tuple(said for said in found.readings if said.amount.minor))
 
 
-def currency_of(context: Context, card: Card) -> str:
-    """Give the currency that amounts of this card are read in."""
-    return card.currency or context.parts.settings.currency
+def currency_of(context: Context, card: Card, text: str) -> str:
+    """Give the card's currency; of a card that has none yet, the one that is named."""
+    issuer = context.parts.issuers.get(card.issuer)
+    usual = (issuer and issuer.currency) or context.parts.settings.currency
+    return card.currency or currency_named(text) or usual
 
 
 async def ask_meaning(
@@ -63,7 +87,8 @@ async def ask_meaning(
         )
     else:
         text = voice.say(
-            "“{typed}” can be read in more than one way. What did you mean?", typed=wanted.text
+            "“{typed}” can be read in more than one way. What did you mean?",
+            typed=_short(wanted.text),
         )
     rows = [
         [Button(answers.reading(voice, said), f"meant:{wanted.nonce}:{at}")]
@@ -85,13 +110,13 @@ async def ask_card(context: Context, wanted: Pending, cards: Sequence[Card], at:
     rows.append([Button(voice.plain("Cancel"), "cancel")])
     text = voice.say("Which card?")
     if wanted.text:
-        text = voice.say("“{typed}”: on which card?", typed=wanted.text)
+        text = voice.say("“{typed}”: on which card?", typed=_short(wanted.text))
     await context.ask_here(text, rows)
 
 
 async def ask_amount(context: Context, wanted: Pending, cards: Sequence[Card]) -> None:
     """Ask how much it was; what else was written is kept."""
-    voice, currency, typed = context.voice, currency_of(context, cards[0]), wanted.text
+    voice, currency, typed = context.voice, currency_of(context, cards[0], ""), wanted.text
     if len(cards) == 1:
         words = without_name(context, cards[0], typed)
         wanted = replace(wanted, card=cards[0].id, text=words)
@@ -101,12 +126,16 @@ async def ask_amount(context: Context, wanted: Pending, cards: Sequence[Card]) -
         text = voice.say(
             "“{typed}” is not an amount in {currency}. Send a number, for example {example}, "
             "or /cancel.",
-            typed=typed[:40],
+            typed=_short(typed),
             currency=voice.language.currency(currency),
             example=voice.money(Money(38 * 10 ** exponent(currency), currency)),
         )
     wanted = await replace(wanted, text=_note_in(wanted)).kept(context, "amount")
     await context.ask_here(text, [[Button(voice.plain("Cancel"), "cancel")]])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_TYPED else f"{text[:LONGEST_TYPED]}…"
 
 
 def _note_in(wanted: Pending) -> str:

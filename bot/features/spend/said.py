@@ -29,6 +29,9 @@ _HAN = frozenset(f"{NUMERALS}两半点元块圆角毛分")
 _TELLING = re.compile(r"[^\w.,'’]|\d[.,]\d|[元块圆角毛]$|[元块圆角毛]\d")
 """What marks an amount that a word is glued to as one: 38.5麦当劳, but not 7天酒店."""
 
+_GLUED_DAY = re.compile(
+    r"(大?前天|昨[天日晚]|\d{1,3}天前|上个?(?:周|星期|礼拜)[一二三四五六日天]|\d{1,2}月\d{1,2}[日号])"
+)
 DECIMAL = re.compile(r"\d+\.\d+")
 """What comes first is sooner an amount than the 5th of May."""
 
@@ -76,7 +79,23 @@ class Understood:
 
 def understand(text: str, currency: str, today: date) -> Understood:
     """Read a text in one currency, seen from the person's own today."""
-    tokens = text.split()
+    found = _understood(text.split(), currency, today)
+    spaced = _GLUED_DAY.sub(r" \1 ", text).split()
+    if spaced == text.split() or any(said.day for said in found.readings):
+        return found
+    # 昨天麦当劳 is where it was and when, or else a name: that is asked.
+    apart = _understood(spaced, currency, today)
+    dated = [said for said in apart.readings if said.day is not None]
+    return replace(found, readings=_few([*dated, *found.readings]), sure=found.sure and not dated)
+
+
+def currency_named(text: str) -> str | None:
+    """Find the ISO code of a currency among the words."""
+    codes = (word for word in text.split() if _CODE.fullmatch(word) and _is_currency(word))
+    return next(codes, None)
+
+
+def _understood(tokens: Sequence[str], currency: str, today: date) -> Understood:
     for words, rest in _edges(tokens):
         days = day_meant(words, today)
         found = _split(rest, currency) if days else Understood()
