@@ -12,7 +12,8 @@ A text counts if it says all of this, and otherwise says nothing (`None`):
   bill, "will be"; and nobody speaks of "my card".
 """
 
+from bot.forwarded.numbers import mark_of, whole_numbers
 from bot.forwarded.reading import from_groups, read
 from bot.forwarded.said import Kind, Said, Sum
 
-__all__ = ["Kind", "Said", "Sum", "from_groups", "read"]
+__all__ = ["Kind", "Said", "Sum", "from_groups", "mark_of", "read", "whole_numbers"]

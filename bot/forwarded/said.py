@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+import re2
 
 from bot.amounts import parse_amount
 
@@ -74,8 +75,8 @@ MARKS: dict[str, tuple[str, ...]] = {
 }
 """How a message marks a currency, and which it may be, the likeliest first."""
 
-_NUMBER = re.compile(r"\d[\d,.'’ ]*")
-_BY_COMMA = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d{1,3})?")
+_NUMBER = re2.compile(r"\d[\d,.'’ ]*")
+_BY_COMMA = re2.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d{1,3})?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,10 @@ def when(text: str, zone: tzinfo, received: datetime) -> datetime | None:
 
 
 def _named(text: str, here: datetime) -> Iterator[tuple[date, time | None]]:
+    dated = False
     for form in _FORMS:
         for found in form.finditer(text):
+            dated = True
             parts = found.groupdict()
             days = sorted(set(_days(parts, here.date())), reverse=True)
             if days:
@@ -69,7 +71,7 @@ def _named(text: str, here: datetime) -> Iterator[tuple[date, time | None]]:
     if found := _TODAY.search(text):
         back = found["day"].casefold() in {"昨日", "昨天", "yesterday"}
         yield here.date() - timedelta(days=back), _clock(found.groupdict())
-    if found := _ALONE.search(text):
+    if not dated and (found := _ALONE.search(text)):
         yield here.date(), _clock(found.groupdict())
 
 

@@ -98,6 +98,11 @@ class Person:
             content["entities"] = entities
         return self._sends(content, chat, reply_to)
 
+    async def forwards(self, text: str, *, sender: str, sent_at: int) -> int | None:
+        """Forward what somebody wrote to them at a Unix time; who it was is only a name."""
+        origin = {"type": "hidden_user", "sender_user_name": sender, "date": sent_at}
+        return self._sends({"text": text, "forward_origin": origin}, None, None)
+
     async def sends(
         self, name: str, content: bytes, *, caption: str = "", chat: Group | None = None
     ) -> int | None:

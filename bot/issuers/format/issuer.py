@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field as Key
 from pydantic import model_validator
 
+from bot.issuers import messages
 from bot.issuers.answers import TimeFormat
 from bot.issuers.auth import Auth
 from bot.issuers.fields import CheckDigit, Field
@@ -72,6 +73,11 @@ class MessageTable(Table):
     pattern: LinearPattern
     at_format: TimeFormat | None = None
     example: str
+
+    @model_validator(mode="after")
+    def _pattern_fits(self) -> MessageTable:
+        messages.check(self.pattern, self.example)
+        return self
 
 
 class Declaration(Table):
