@@ -9,6 +9,10 @@ from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 COMMANDS = [
     "balance",
+    "spent",
+    "topup",
+    "refund",
+    "set",
     "bind",
     "history",
     "cards",

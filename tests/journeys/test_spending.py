@@ -198,6 +198,15 @@ async def test_what_is_no_amount_is_asked_again_and_loses_nothing(alice: Guest, 
     assert "200.00 - 5.00 = 195.00" in booked.text
 
 
+async def test_an_amount_of_zero_changes_nothing(alice: Guest, ming: Guest) -> None:
+    await keeps(alice, MARKET, "Market", "200")
+    assert "of zero changes nothing" in (await alice.says("/topup 0.00 gift")).text
+    assert "gift\n200.00 + 5.00 = 205.00" in (await alice.says("5")).text
+    await keeps(ming, MARKET, "超市卡", "200")
+    assert "金额为 0" in (await ming.says("/spent 零元")).text
+    assert english_in(ming) == []
+
+
 async def test_a_day_that_can_be_two_is_asked_about(alice: Guest) -> None:
     await keeps(alice, MARKET, "Market", "200")
     asked = await alice.says("/spent 38.50 lunch 03/04")

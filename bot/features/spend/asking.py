@@ -122,7 +122,9 @@ async def ask_amount(context: Context, wanted: Pending, cards: Sequence[Card]) -
         wanted = replace(wanted, card=cards[0].id, text=words)
     example = "38.50" if exponent(currency) else "38"
     text = voice.say(HOW_MUCH[wanted.verb], example=example)
-    if any(char.isdecimal() for char in wanted.text):
+    if understand(typed, currency, date.fromisoformat(wanted.today)).readings:
+        text = voice.say("An amount of zero changes nothing. Send another one, or /cancel.")
+    elif any(char.isdecimal() for char in wanted.text):
         text = voice.say(
             "“{typed}” is not an amount in {currency}. Send a number, for example {example}, "
             "or /cancel.",

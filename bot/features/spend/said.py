@@ -32,6 +32,9 @@ _TELLING = re.compile(r"[^\w.,'’]|\d[.,]\d|[元块圆角毛]$|[元块圆角毛
 _GLUED_DAY = re.compile(
     r"(大?前天|昨[天日晚]|\d{1,3}天前|上个?(?:周|星期|礼拜)[一二三四五六日天]|\d{1,2}月\d{1,2}[日号])"
 )
+_PAUSE = re.compile(r"(?<!\d)[，、；;]|[，、；;](?!\d)|,(?=\s|$)")
+"""A mark that parts words, and no thousands."""
+
 DECIMAL = re.compile(r"\d+\.\d+")
 """What comes first is sooner an amount than the 5th of May."""
 
@@ -79,6 +82,7 @@ class Understood:
 
 def understand(text: str, currency: str, today: date) -> Understood:
     """Read a text in one currency, seen from the person's own today."""
+    text = _PAUSE.sub(" ", text)
     found = _understood(text.split(), currency, today)
     spaced = _GLUED_DAY.sub(r" \1 ", text).split()
     if spaced == text.split() or any(said.day for said in found.readings):
@@ -235,10 +239,11 @@ def _inside(tokens: Sequence[str], currency: str) -> Iterator[Said]:
                 step = n
                 break
         at += step
-    behind = _BEHIND.fullmatch(tokens[-1]) if tokens else None
-    if behind and _is_letter(behind[1][-1]) and not _amounts(tokens[-1], currency):
-        words = " ".join([*tokens[:-1], behind[1]])
-        yield from (Said(amount, words) for amount in _amounts(behind[2], currency))
+    for at, token in enumerate(tokens):
+        behind = _BEHIND.fullmatch(token)
+        if behind and _is_letter(behind[1][-1]) and not _amounts(token, currency):
+            words = " ".join([*tokens[:at], behind[1], *tokens[at + 1 :]])
+            yield from (Said(amount, words) for amount in _amounts(behind[2], currency))
 
 
 def _amounts(typed: str, currency: str) -> list[Money]:
