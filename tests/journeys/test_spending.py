@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.house import DOLLARS, KIOSK, PIN, YEN, YUAN, Guest, House
+from tests.house import DOLLARS, KIOSK, PIN, YEN, YUAN, Guest, House, refusing
 from tests.journeys.test_chinese import english_in
 
 MARKET, CAFE = "9900112233440001", "9900112233440002"
@@ -310,6 +310,21 @@ async def test_a_question_is_answered_once_and_for_a_quarter_of_an_hour(
     history = (await alice.says("/history")).text
     assert "cake" in history
     assert "tea" not in history
+
+
+async def test_a_booking_that_cannot_be_written_is_still_asked_about(
+    house: House, alice: Guest
+) -> None:
+    await keeps(alice, MARKET, "Market", "200")
+    await alice.says("/spent 1,234 tea")
+    question = alice.newest
+    for what in ("INSERT ON ledger", "DELETE ON dialogues"):
+        with refusing(house, what):
+            await alice.presses(2, message=question)
+        assert "CN¥200.00" in (await alice.says("/balance")).text
+    await alice.presses(2, message=question)
+    assert alice.sees("200.00 - 1.23 = 198.77")
+    assert (await alice.says("/history")).text.count("tea") == 1
 
 
 async def test_an_update_that_comes_again_books_once(house: House, alice: Guest) -> None:

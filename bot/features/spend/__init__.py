@@ -18,6 +18,7 @@ from bot.features.spend.asking import (
     ask_card,
     ask_meaning,
     candidates,
+    currency_of,
     readings_of,
 )
 from bot.features.spend.which import (
@@ -144,7 +145,8 @@ async def meant(context: Context, nonce: str, at: str) -> None:
     """Book the reading that was pressed."""
     wanted = await pending(context, nonce)
     card = await context.card(wanted.card or "")
-    readings = nameless(context, card, readings_of(context, wanted, card).readings)
+    found = readings_of(wanted, currency_of(context, card, wanted.text))
+    readings = nameless(context, card, found.readings)
     if number(at) >= len(readings):
         raise OutdatedButton
     await _book(context, wanted, card, readings[number(at)])

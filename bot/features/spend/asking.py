@@ -52,16 +52,17 @@ def candidates(context: Context, wanted: Pending, cards: Sequence[Card]) -> Cand
         cards = [card for card in cards if card.id == wanted.card]
         if not cards:
             raise OutdatedButton
-    read = {card.id: readings_of(context, wanted, card) for card in cards}
+    coded = {card.id: currency_of(context, card, wanted.text) for card in cards}
+    once = {code: readings_of(wanted, code) for code in set(coded.values())}
+    read = {card.id: once[coded[card.id]] for card in cards}
     texts = {said.words for found in read.values() for said in found.readings} or {wanted.text}
     cards = called(context, cards, [*texts]) or cards
     fits = {card.id: read[card.id] for card in cards if read[card.id].readings}
     return Candidates(cards, {key: f for key, f in fits.items() if not f.foreign} or fits)
 
 
-def readings_of(context: Context, wanted: Pending, card: Card) -> Understood:
-    """Read what was written, in the card's currency."""
-    currency = currency_of(context, card, wanted.text)
+def readings_of(wanted: Pending, currency: str) -> Understood:
+    """Read what was written, in one currency."""
     found = understand(wanted.text, currency, date.fromisoformat(wanted.today))
     if wanted.verb == SET:
         return found

@@ -24,6 +24,9 @@ MOST_READINGS = 6
 MOST_TOKENS = 6
 """The most pieces an amount is typed in: "CN¥ 1 234 567.80"."""
 
+MOST_SEARCHED = 24
+"""How many words may stand before an amount; what is longer is no booking."""
+
 LONGEST_TOKEN = 24
 _HAN = frozenset(f"{NUMERALS}两半点元块圆角毛分")
 _TELLING = re.compile(r"[^\w.,'’]|\d[.,]\d|[元块圆角毛]$|[元块圆角毛]\d")
@@ -53,7 +56,7 @@ NAMED: dict[str, tuple[str, ...]] = {
 """What follows an amount and names its currency, and which ones that can be."""
 
 _CURRENCY = re.compile(rf"(?:{'|'.join(map(re.escape, NAMED))})(?!(?<=[a-z])[a-rt-z])")
-_BEHIND = re.compile(r"(.*[^\W\d_])([¥￥$]?\d[\d.,]*\D{0,2})")
+_BEHIND = re.compile(r"(.{0,40}[^\W\d_])([¥￥$]?\d[\d.,]*\D{0,2})")
 """An amount that follows Chinese words without a blank: 麦当劳38.5元."""
 
 
@@ -230,7 +233,7 @@ def _is_letter(char: str) -> bool:
 def _inside(tokens: Sequence[str], currency: str) -> Iterator[Said]:
     """Read the amounts that stand among words or behind them: "麦当劳 38", "麦当劳38.5元"."""
     at = 1
-    while at < len(tokens):
+    while at < min(len(tokens), MOST_SEARCHED):
         step = 1
         for n in range(min(MOST_TOKENS, len(tokens) - at), 0, -1):
             if amounts := _amounts(" ".join(tokens[at : at + n]), currency):
@@ -239,7 +242,7 @@ def _inside(tokens: Sequence[str], currency: str) -> Iterator[Said]:
                 step = n
                 break
         at += step
-    for at, token in enumerate(tokens):
+    for at, token in enumerate(tokens[:MOST_SEARCHED]):
         behind = _BEHIND.fullmatch(token)
         if behind and _is_letter(behind[1][-1]) and not _amounts(token, currency):
             words = " ".join([*tokens[:at], behind[1], *tokens[at + 1 :]])

@@ -35,7 +35,7 @@ class Pending:
     """
 
     verb: str
-    text: str
+    text: str = field(repr=False)
     today: str
     card: str | None = None
     nonce: str = field(default_factory=lambda: secrets.token_hex(4))
