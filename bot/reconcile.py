@@ -43,14 +43,15 @@ async def with_history(
 ) -> None:
     """Keep an issuer's entries of a card that is locked, each booking of them only once."""
     owner, currency = card.owner_id, balance.currency
+    since = min((entry.at for entry in read), default=now) - SAME
+    booked = await tx.ledger.bookings(owner, card.id, since)
+    if not booked and not await tx.ledger.outstanding(owner, card.id):
+        await tx.ledger.add(owner, card.id, read)
+        return
     before = (await tx.ledger.sums(owner, card.id, currency, now)).total
     await tx.ledger.add(owner, card.id, read)
-    if read:
-        since = min(entry.at for entry in read) - SAME
-        booked = await tx.ledger.bookings(owner, card.id, since)
-        unclaimed = await tx.ledger.unclaimed(owner, card.id, since - SAME) if booked else []
-        for booking, entry in _pairs(booked, unclaimed):
-            await _claim(tx, card, booking, entry, now)
+    for booking, entry in _pairs(booked, await tx.ledger.unclaimed(owner, card.id, since - SAME)):
+        await _claim(tx, card, booking, entry, now)
     left = await tx.ledger.outstanding(owner, card.id)
     if not left or card.balance_minor is None or card.currency != currency:
         return
@@ -65,7 +66,8 @@ async def with_history(
 
 async def without_history(tx: Store, card: Card, balance: Money, now: datetime) -> bool:
     """Settle what was booked since the last reading; False if the reading is still unexplained."""
-    left = await tx.ledger.outstanding(card.owner_id, card.id)
+    by_issuer = card.balance_source == "issuer"
+    left = [] if by_issuer else await tx.ledger.outstanding(card.owner_id, card.id)
     if not left:
         return await _posted_late(tx, card, balance, now)
     if card.balance_minor is None or card.currency != balance.currency:

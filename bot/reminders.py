@@ -18,16 +18,16 @@ LEASE = timedelta(minutes=5)
 """A card claimed by a process that died is due again after this long."""
 
 AT_ONCE = 100
+"""As many in one go; the others' turn is at the next look for due work."""
 
 
 async def remind_due(store: Store, issuer: Issuer, now: datetime) -> None:
-    """Owe a question to the holder of every card of this issuer that was untouched for long."""
+    """Owe questions to holders of cards of this issuer that were untouched for long."""
     if issuer.asks_api or issuer.remind_days is None:
         return
     await store.cards.plan(issuer.slug, timedelta(days=issuer.remind_days))
-    while cards := await store.cards.claim_due(issuer.slug, now, now + LEASE, AT_ONCE):
-        for card in cards:
-            await _remind(store, issuer, card, now)
+    for card in await store.cards.claim_due(issuer.slug, now, now + LEASE, AT_ONCE):
+        await _remind(store, issuer, card, now)
 
 
 async def _remind(store: Store, issuer: Issuer, card: Card, now: datetime) -> None:

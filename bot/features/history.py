@@ -36,6 +36,11 @@ KINDS = {
     "observed": mark("Changed"),
 }
 
+ADJUSTED_BY = {
+    "issuer": mark("Adjusted by the issuer"),
+    "message": mark("Adjusted by a message"),
+}
+
 
 async def history(context: Context) -> None:
     """Show the entries of all cards, or of the one that the words behind the command name."""
@@ -131,11 +136,17 @@ def _unread(parts: Parts, voice: Voice, cards: Sequence[Card]) -> list[Markup]:
     ]
 
 
+def _kind(entry: Entry) -> str:
+    """Say what an entry without words of its own was."""
+    by_hand = KINDS[entry.kind]
+    return ADJUSTED_BY.get(entry.source, by_hand) if entry.kind == "adjustment" else by_hand
+
+
 def _line(voice: Voice, entry: Entry, card: Card | None) -> Markup:
     first = voice.say(
         "<b>{change}</b>  {what}",
         change=voice.change(Money(entry.amount_minor, entry.currency)),
-        what=entry.text or voice.say(KINDS[entry.kind]),
+        what=entry.text or voice.say(_kind(entry)),
     )
     if card:
         first += Markup(" · {}").format(panel.masked(card))

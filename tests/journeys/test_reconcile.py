@@ -115,7 +115,37 @@ async def test_what_does_not_add_up_is_put_right_and_told_once(corner: House, ca
     await corner.passes(hours=100)
     assert len(mismatches(carol)) == 1
     shown = await carol.presses("History")
-    assert "-CN¥7.50" in shown.text
+    assert "-CN¥7.50  Adjusted by the issuer" in shown.text
+
+
+async def test_a_message_found_later_explains_what_did_not_add_up(
+    corner: House, carol: Guest
+) -> None:
+    await books(corner, carol, -1250, "Noodles")
+    corner.issuer.spend(KIOSK, 2000)
+    at = corner.clock()
+    await corner.passes(hours=7)
+    booked = await books(
+        corner,
+        carol,
+        -750,
+        "Tea",
+        at,
+        balance=Money(14150, "CNY"),
+        source="message",
+    )
+    assert booked.after == Money(14150, "CNY")
+    assert await entries_of(corner, carol) == [
+        ("message", -750, "Tea"),
+        ("holder", -1250, "Noodles"),
+        ("issuer", 16150, ""),
+    ]
+    undone = await corner.kabao.parts.bookings.undo(carol.id, booked.card.id, booked.entries[0].id)
+    assert undone is not None
+    assert undone.after == Money(14150, "CNY")
+    assert (await entries_of(corner, carol))[0] == ("issuer", -750, "")
+    await corner.passes(hours=7)
+    assert len(mismatches(carol)) == 1
 
 
 async def test_without_bookings_a_change_is_what_was_seen(corner: House, carol: Guest) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.bookings import Bookings, NotEnough
 from bot.issuers import Issuers
 from bot.money import Money
-from storage import MasterKey, NewEntry, open_store
+from storage import MasterKey, NewEntry, open_store, receipt
 from tests.storage.conftest import LI, WANG, Clock, with_card
 
 if TYPE_CHECKING:
@@ -435,6 +435,24 @@ async def test_a_booking_cut_off_in_the_middle_leaves_nothing(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await adds_up(store, card)
+
+
+async def test_a_booking_is_kept_with_the_receipt_of_its_update_or_not_at_all(
+    store: Store, bookings: Bookings
+) -> None:
+    """So an update that Telegram delivers again has had its effect, or has it then."""
+    card = await with_card(store)
+    await bookings.set(LI, card.id, yuan(1000))
+    receipt.set(71)
+    with pytest.raises(NotEnough):
+        await bookings.book(LI, card.id, kind="purchase", change=yuan(-1001))
+    receipt.set(72)
+    booked = await bookings.book(LI, card.id, kind="purchase", change=yuan(-1))
+    assert booked is not None
+    receipt.set(73)
+    await bookings.undo(LI, card.id, booked.entries[0].id)
+    receipt.set(None)
+    assert await store.receipts.recent(9) == {72, 73}
 
 
 async def test_a_mistaken_top_up_leaves_no_highest_balance_behind(
