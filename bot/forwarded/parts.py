@@ -48,9 +48,13 @@ _ENDS = re2.compile(r"[。!?\n]|\. |\.$")
 _PAUSES = re2.compile(r"[。!?\n,;、)]|\.(?: |$)")
 _CARD = re2.compile(words.CARD)
 _NOT_SO = re2.compile(words.NOT_SO)
+_DOUBTFUL = re2.compile(words.DOUBTFUL)
 _NOT_A_CARD = re2.compile(r"^ ?(?:的|之)?(?:手机|用户|号码|电话|客户|会员生日)")
 _MASKED = re2.compile(r"(\d*)(?:[*•·]{2,}|[x×]{3,}|X{3,}|\.{3,}) ?-?(\d{3,6})")
-_ACCOUNT = r"(?:卡号?|账户|帐户|账号|\bcard|\baccount|\bacct|\ba/c)(?: no\.?| number)?[ :(为]*"
+_ACCOUNT = (
+    r"(?:卡号?|账户|帐户|账号|\bcard|\baccount|\bacct|\ba/c)"
+    r"(?: no\.?| number| balance for)?[ :(为]*"
+)
 _TAILS = tuple(
     re2.compile(f"(?i){pattern}")
     for pattern in (
@@ -80,6 +84,11 @@ class Part:
     preferred: bool
     """It is named so that another of its role does not count."""
 
+    @property
+    def is_something(self) -> bool:
+        """Say whether it is more than zero."""
+        return any(digit in "123456789" for digit in self.sum.number)
+
 
 def plain(text: str) -> str:
     """Bring a message to one form: full-width characters folded, blanks single, at most 4096."""
@@ -95,6 +104,11 @@ def plain(text: str) -> str:
 def is_not_so(text: str) -> bool:
     """Say whether a text speaks of what has not happened, or is no issuer's."""
     return _NOT_SO.search(text) is not None
+
+
+def is_doubtful(text: str) -> bool:
+    """Say whether a text may speak of what could be; with a balance in it, it does not."""
+    return _DOUBTFUL.search(text) is not None
 
 
 def names_card(text: str) -> bool:
@@ -168,6 +182,9 @@ def _last_clause(before: str) -> str:
 
 def _role(before: str, after: str) -> tuple[Role, str]:
     """Find the word that says what an amount is: the nearest before it, else the first after."""
+    beside = _WORD.search(after.strip())
+    if beside and beside.start() == 0 and beside["ignored"] and beside[0].isascii():
+        return "ignored", beside[0]
     words_before = [(role, found[0]) for found in _WORD.finditer(before) for role in _named(found)]
     if words_before:
         role, word = words_before[-1]

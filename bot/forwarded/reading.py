@@ -23,7 +23,7 @@ _PLACES = tuple(
         r"(?:门店|商户|商家|店铺|地点|网点|站点|食堂)(?:名称)?[: ] ?([^;,。\n]{1,40})",
         r"(?i)\b(?:merchant|store|location|place|outlet|station|shop)(?: name)?: ?([^;,\n]{1,40})",
         rf"在([^;,。\n:]{{1,40}}?)(?:POS|pos)?(?:{words.DONE_THERE})",
-        rf"(?i:\b(?:at|from|to)) ([A-Z0-9][^;,\n]{{1,40}}?){words.AFTER_PLACE}",
+        rf"\b(?:at|from|to|At|AT) ((?:[A-Z]|\d+[ -]?[A-Za-z])[^;,\n]{{1,40}}?){words.AFTER_PLACE}",
     )
 )
 _BRACKETS = "【】[]「」《》()“” ."
@@ -51,7 +51,7 @@ def read(text: str, zone: tzinfo, received: datetime) -> Said | None:
     tails = parts.tails(text)
     if not (tails or (movement and balance) or (balance and parts.names_card(text))):
         return None
-    if not (movement or balance):
+    if not balance and (not movement or parts.is_doubtful(text)):
         return None
     amount, after = (one[0].sum if one else None for one in (movement, balance))
     return Said(
@@ -96,7 +96,9 @@ def from_groups(
 
 def _one(found: Iterable[parts.Part], roles: set[str]) -> list[parts.Part]:
     """Give what is left of these roles once what is named precisely goes before the rest."""
-    mine = [part for part in found if part.role in roles]
+    mine = [
+        part for part in found if part.role in roles and (part.is_something or roles == {"balance"})
+    ]
     chosen = [part for part in mine if part.preferred] or mine
     return list({(part.role, part.sum): part for part in chosen}.values())
 
@@ -127,8 +129,8 @@ def _in_same(sum_: Sum | None, other: Sum | None) -> Sum | None:
 
 def _place(text: str) -> str:
     for pattern in _PLACES:
-        if found := pattern.search(text):
+        for found in pattern.finditer(text):
             place: str = found[1].strip(_BRACKETS)
-            if place and not place.isdigit():
+            if any(char.isalpha() for char in place):
                 return place[:PLACE_LONGEST]
     return ""

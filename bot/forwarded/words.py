@@ -42,7 +42,7 @@ PAID = "实付|实际支付|实收|实扣|实际扣款|you paid|amount paid|tota
 SPENT = (
     PAID + "|消费金额|消费|消費|支出|支付|付款|扣款|扣费|扣費|扣除|扣减|扣取|扣|刷卡|刷|已使用|使用"
     "|抵扣|已用|用掉|加油|乘车|乘坐|通行|购物|购买|就餐|用餐|划扣|代扣|取现|缴费"
-    r"|\bspent\b|\bspend\b|\bcharged?\b|\bpaid\b|\bpurchased?\b|\bpayment\b|\bdeducted\b"
+    r"|\bspent\b|\bcharged?\b|\bpaid\b|\bpurchased?\b|\bpayment\b|\bdeducted\b"
     r"|\bdebit(?:ed)?\b|\bused\b|\bwithdrawn\b|\bwithdrawal\b|\bredeemed\b|\bredemption\b"
     r"|\bfare\b|\btransaction\b|\btxn\b|\bsale\b"
 )
@@ -64,12 +64,19 @@ CARD = (
 
 NOT_SO = (
     "验证码|校验码|动态码|动态密码|确认码|正在|失败|未成功|不成功|被拒|拒绝|账单|应还|还款|最低还款"
-    "|待支付|待付款|未支付|即将|将于|将自动|将从|将被|预计|已提交|申请|中奖|贷|登录|激活|挂失|锁定|冻结|如需|请先|预授权|截止"
-    "|我的|我在|我用|我刚|我今|我卡|我刷|我花|我又|你的|咱|帮我|吗|呢[?]?$|吧|啦|了么[?]|多少"
+    "|待支付|待付款|未支付|即将|将于|将自动|将从|将被|预计|已提交|申请|中奖|贷|登录|激活|挂失|锁定"
+    "|冻结|如需|请先|预授权|截止|可将|可领|可享|可获|可用于|可分|处理中|审核|达标|每期|分期|起售"
+    "|购买的|发货|我(?:[^行司店们市院校会馆部处]|$)|咱|帮我|吗|呢[?]?$|吧[?!。]?$|了么[?]|多少"
     r"|(?i:\bcode\b|\botp\b|\bpasscode\b|\bpin\b|declined|failed|unsuccessful|rejected|not approved"
-    r"|\bstatement\b|\bdue\b|will be|scheduled|upcoming|pending|attempt|reply yes"
-    r"|suspended|locked|blocked"
-    r"|pre-?approved|\bloan\b|\bwon\b|\bwin\b|\bclaim\b|\bverify\b|\bif you\b|\bto pay\b|\bapply\b"
-    r"|\bi\b|\bi'[a-z]+|\bmy\b|\bme\b)"
+    r"|\bstatement\b|\bdue\b|\bwill\b|\bearn\b|\bhold\b|under review|authori[sz]ation|scheduled"
+    r"|upcoming|pending|attempt|reply yes|suspended|locked|blocked|pre-?approved|\bloan\b|\bwon\b"
+    r"|\bwin\b|\bclaim\b|\bverify\b|\bif you\b|\bto pay\b|\bapply\b|\bi\b|\bi'[a-z]+|\bmy\b|\bme\b)"
 )
 """Then it has not happened, or is no issuer's word."""
+
+DOUBTFUL = (
+    "请|取消|上限|到期|可|将|如|若|申请|受理|定投|包裹|订单|年费|抽奖|[?]"
+    r"|(?i:\bcan\b|\bcould\b|\bmay\b|cancel|\bdid\b|\bwhen\b|\bwould\b|\bif\b|\bover\b|\bup to\b"
+    r"|request|\bsplit\b|\btip\b|\bget\b|\beach\b|\boffer\b|dispute|\border\b|\bplease\b|\bfree\b)"
+)
+"""Without a balance beside it, an amount in such a text may be what could be, not what was."""

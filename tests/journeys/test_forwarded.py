@@ -343,3 +343,13 @@ async def test_a_refund_and_a_top_up_add_to_the_balance(house: House, ming: Gues
     refunded = await ming.says("【超市】您尾号1234的卡已退款20.00元，余额320.00元")
     assert "300.00 + 20.00 = 320.00" in refunded.text
     assert "退款" in refunded.text
+
+
+async def test_words_that_may_come_again_are_told_how_to_be_booked_again(
+    house: House, alice: Guest
+) -> None:
+    await has_card(house, alice)
+    await alice.says("您尾号1234的卡消费5.00元")
+    again = await alice.says("您尾号1234的卡消费5.00元")
+    assert "If it happened once more, book it with /spent 5.00" in again.text
+    assert "195.00 - 5.00 = 190.00" in (await alice.says("/spent 5.00")).text

@@ -35,6 +35,7 @@ SAYS = {
     "added": mark("{amount} added"),
     "refunded": mark("{amount} refunded"),
 }
+BY_HAND = {"spent": "/spent", "added": "/topup", "refunded": "/refund", None: "/set"}
 BALANCE = mark("balance {amount}")
 CLEARED = mark(
     "I deleted your message, because a whole card number stands in it. "
@@ -88,6 +89,9 @@ def _nothing_done(voice: Voice, notice: Notice, outcome: Outcome) -> Markup:
     lines = [told, *_where(voice, notice)]
     if known:
         lines.append(voice.say("Balance: {balance}", balance=voice.money(known)))
+    if booked and booked.already and notice.could_come_again and notice.said.amount:
+        command = f"{BY_HAND[notice.said.kind]} {notice.said.amount.number}"
+        lines.append(voice.say("If it happened once more, book it with {command}", command=command))
     return Markup("\n").join(lines)
 
 

@@ -33,6 +33,11 @@ class Notice:
         """What tells it from others in the data of a button."""
         return self.mark.rpartition(" ")[2][:12]
 
+    @property
+    def could_come_again(self) -> bool:
+        """Say whether another purchase would be told in the very same words."""
+        return self.said.balance is None and self.said.at is None
+
     def change(self, currency: str) -> Money | None:
         """Read what the balance changed by, signed; None where only a balance is stated."""
         money = self.said.amount.money(currency) if self.said.amount else None
