@@ -96,8 +96,7 @@ class Kabao:
     async def _start(self, opening: AsyncExitStack) -> None:
         settings, clock = self._settings, self._clock
         http = await opening.enter_async_context(http_session())
-        folders = [folder for folder in self._folders if folder.is_dir()]
-        issuers = Issuers.load(folders, settings.issuer_secrets, http, clock)
+        issuers = Issuers.load(self._folders, settings.issuer_secrets, http, clock)
         store = await open_store(settings.database_url, settings.master_key, clock=clock)
         opening.push_async_callback(store.close)
         journal = Journal(store, clock)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.delivery import deliver
+from bot.operator_notices import OperatorNotices
 from bot.reminders import LEASE, remind_due
 from bot.wallet import UNDO
 from storage import StorageError
@@ -34,6 +35,8 @@ class Jobs:
         self._parts = parts
         self._reading: Counter[str] = Counter()
         self._delivering = asyncio.Lock()
+        self._notices = OperatorNotices(parts)
+        parts.wallet.on_refused = self._notices.refused
 
     def schedule(self, queue: JobQueue[Any]) -> None:
         """Look for due work every tick, through the application's own queue."""
@@ -44,14 +47,25 @@ class Jobs:
 
     async def catch_up(self) -> None:
         """Do everything that is due now, to the end: read the cards, then send the alerts."""
+        self._reload()
         await self.refresh_due()
         await self._parts.background.settled()
+        await self._notices.tell()
         await self._deliver()
 
     async def _tick(self, _: object) -> None:
+        self._reload()
         await self.refresh_due()
+        self._parts.background.start(self._notices.tell(), "telling the operator")
         if not self._delivering.locked():
             self._parts.background.start(self._deliver(), "delivering alerts")
+
+    def _reload(self) -> None:
+        """Take in what the operator has changed of the issuers' files; a disk that fails waits."""
+        try:
+            self._notices.changed(self._parts.issuers.reload())
+        except OSError:
+            log.exception("the issuers' files could not be looked at")
 
     async def _deliver(self) -> None:
         async with self._delivering:
@@ -91,7 +105,9 @@ class Jobs:
             await self._parts.wallet.refresh(card.owner_id, card.id, insist=True)
         finally:
             self._reading[issuer.slug] -= 1
-        await self._fill(issuer)
+        current = self._parts.issuers.get(issuer.slug)  # its file may have changed meanwhile
+        if current is not None and current.asks_api:
+            await self._fill(current)
 
     async def _clean(self, _: object) -> None:
         """Clear away what has expired."""

@@ -57,6 +57,8 @@ class Wallet:
         self._clock = clock
         self._every = refresh_every
         self._flights = Flights(self._refresh, clock)
+        self.on_refused: Callable[[str, IssuerFault], None] = lambda _slug, _fault: None
+        """Told of credentials that an issuer refused, with its slug: only the operator can help."""
 
     async def bind(
         self,
@@ -173,6 +175,7 @@ class Wallet:
             return await self._failed(card, values, fault)
         if reading.history_fault is not None:
             log.warning("reading a history of %s failed: %s", card.issuer, reading.history_fault)
+            self.noted(card.issuer, reading.history_fault)
         now = self._clock()
         async with self._store.transaction() as tx:
             locked = await tx.cards.lock(card.owner_id, card.id)
@@ -195,6 +198,11 @@ class Wallet:
             return await issuer.read(values, history=True)
         except IssuerFault as fault:
             return replace(reading, history_fault=fault)
+
+    def noted(self, slug: str, fault: IssuerFault) -> None:
+        """Pass on a fault that is the operator's to mend, from whatever reading."""
+        if fault.ask_operator:
+            self.on_refused(slug, fault)
 
     def is_stale(self, card: Card) -> bool:
         """Say whether asking the issuer again is worth it."""
@@ -274,6 +282,7 @@ class Wallet:
         It says nothing about a card that was read, or given other values, since it was asked for.
         """
         log.warning("reading a card of %s failed: %s", asked.issuer, fault)
+        self.noted(asked.issuer, fault)
         async with self._store.transaction() as tx:
             card = await tx.cards.lock(asked.owner_id, asked.id)
             if card is None or card.balance_at != asked.balance_at:

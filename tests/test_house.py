@@ -24,6 +24,7 @@ SPEAKS_TELEGRAM = {
     "bot.jobs",
     "bot.menu",
     "bot.messages",
+    "bot.operator_notices",
     "bot.pace",
     "bot.parts",
     "bot.transport",

@@ -74,6 +74,7 @@ async def _verify(context: Context, asked: Dialogue, issuer: Issuer, message_id:
         answer = await issuer.read(asked.data["values"], history=issuer.has_history)
     except IssuerFault as fault:
         answer = fault
+        parts.wallet.noted(issuer.slug, fault)
     async with parts.turns.turn(context.chat_id):
         current = await parts.dialogues.current(context.person.id)
         if current is None or (current.step, current.data) != ("verify", asked.data):
