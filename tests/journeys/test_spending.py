@@ -50,7 +50,8 @@ async def test_xiaoming_keeps_a_ledger_in_chinese(ming: Guest) -> None:
 async def test_what_is_missing_is_asked_in_chinese(ming: Guest) -> None:
     assert "还没有卡" in (await ming.says("/spent 38")).text
     await keeps(ming, MARKET, "超市卡", "200")
-    assert "消费了多少" in (await ming.says("/spent 麦当劳 昨天")).text
+    asked = await ming.says("/spent 麦当劳 昨天")
+    assert "超市卡 ·0001 · 麦当劳 昨天\n消费了多少" in asked.text
     assert "不是人民币金额" in (await ming.says("-5")).text.replace(" ", "")
     booked = await ming.says("38块5")
     assert "麦当劳 · 2026年11月23日\n200.00 - 38.50 = 161.50" in booked.text
@@ -344,7 +345,7 @@ async def test_an_update_that_comes_again_books_once(house: House, alice: Guest)
 async def test_another_currency_is_not_taken_for_the_cards_own(alice: Guest, text: str) -> None:
     await keeps(alice, MARKET, "Market", "200")
     asked = await alice.says(f"/spent {text}")
-    assert "What did you mean?" in asked.text
+    assert asked.text == f"“{text}”: do you mean this?"
     assert asked.labels[0].startswith("CN¥5.00 · ")
     assert "not an amount in Chinese Yuan" in (await alice.says("/spent $5")).text
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from bot import panel
 from bot.buttons import Button, OutdatedButton
 from bot.card_view import pages
@@ -86,6 +88,8 @@ async def ask_meaning(
         text = voice.say(
             "{date} is still to come. Was it today?", date=answers.date_of(voice, coming)
         )
+    elif len(readings) == 1:
+        text = voice.say("“{typed}”: do you mean this?", typed=_short(wanted.text))
     else:
         text = voice.say(
             "“{typed}” can be read in more than one way. What did you mean?",
@@ -122,6 +126,8 @@ async def ask_amount(context: Context, wanted: Pending, cards: Sequence[Card]) -
         words = without_name(context, cards[0], typed)
         wanted = replace(wanted, card=cards[0].id, text=words)
     example = "38.50" if exponent(currency) else "38"
+    if wanted.verb in {"spent", "refund"}:
+        example += " " + voice.plain("lunch yesterday")
     text = voice.say(HOW_MUCH[wanted.verb], example=example)
     if understand(typed, currency, date.fromisoformat(wanted.today)).readings:
         text = voice.say("An amount of zero changes nothing. Send another one, or /cancel.")
@@ -134,6 +140,9 @@ async def ask_amount(context: Context, wanted: Pending, cards: Sequence[Card]) -
             example=voice.money(Money(38 * 10 ** exponent(currency), currency)),
         )
     wanted = await replace(wanted, text=_note_in(wanted)).kept(context, "amount")
+    known = [panel.masked(cards[0])] if len(cards) == 1 else []
+    about = " · ".join([*known, *([_short(wanted.text)] if wanted.text else [])])
+    text = Markup("<b>{}</b>\n{}").format(about, text) if about else text
     await context.ask_here(text, [[Button(voice.plain("Cancel"), "cancel")]])
 
 
