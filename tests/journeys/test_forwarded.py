@@ -15,7 +15,7 @@ AT_MCDONALDS = (
     "【商超卡】您尾号1234的卡于11月24日12:30在麦当劳消费38.50元，余额161.50元，感谢惠顾。"
 )
 CHARGED = "Your card ending in 1234 was charged CN¥38.50 at Lotus. Balance: CN¥161.50."
-WHOLE = "6222021234561234"
+WHOLE, OTHER = "6222021234561234", "6222029876540007"
 
 
 async def has_card(
@@ -102,7 +102,7 @@ async def test_of_two_cards_with_the_same_last_digits_the_person_chooses(
     await has_card(house, alice)
     await has_card(house, alice, "QX990001234", "Canteen")
     asked = await alice.says(SPENT)
-    assert "CN¥38.50 spent, balance CN¥161.50" in asked.text
+    assert "CN¥38.50 spent · balance CN¥161.50" in asked.text
     assert "Which card is it about?" in asked.text
     assert asked.labels == ["Lotus ·1234", "Canteen ·1234", "Cancel"]
     told = await alice.presses("Canteen")
@@ -173,7 +173,7 @@ async def test_what_does_not_add_up_is_told_and_the_message_has_the_last_word(
     assert "by my count it would be CN¥161.50" in told.text
     assert "the difference of -CN¥11.50 as an adjustment" in told.text
     listed = await history(alice)
-    assert "-CN¥11.50  Set by hand" in listed
+    assert "-CN¥11.50  Adjusted by a message" in listed
     assert "CN¥150.00" in (await alice.says("/balance")).text
 
 
@@ -353,3 +353,34 @@ async def test_words_that_may_come_again_are_told_how_to_be_booked_again(
     again = await alice.says("您尾号1234的卡消费5.00元")
     assert "If it happened once more, book it with /spent 5.00" in again.text
     assert "195.00 - 5.00 = 190.00" in (await alice.says("/spent 5.00")).text
+
+
+async def test_nothing_of_a_whole_number_is_kept_while_the_card_is_asked_for(
+    house: House, ming: Guest
+) -> None:
+    await has_card(house, ming, label="超市卡")
+    whole = f"【便利店】您的卡号{OTHER}在{OTHER}店消费1.50元，余额160.00元"
+    await ming.says(whole)
+    asked = ming.told[-2]
+    assert "发卡方的消息：消费 ¥1.50 · 余额 ¥160.00。" in asked
+    assert "你没有尾号 ·0007 的卡。" in asked
+    assert "是哪张卡？" in asked
+    assert whole not in ming.wrote
+    kept = b"".join(path.read_bytes() for path in house.folder.glob("kabao.db*"))
+    assert OTHER.encode() not in kept
+    question = next(m for m in ming.person.chat if m.text == asked)
+    await ming.presses("超市卡", message=question)
+    assert ming.sees("超市卡 ·1234 消费 ¥1.50")
+    assert OTHER not in "".join(ming.told)
+
+
+async def test_undo_of_what_did_not_add_up_takes_the_adjustment_with_it(
+    house: House, alice: Guest
+) -> None:
+    await has_card(house, alice)
+    await alice.says("您尾号1234的卡消费38.50元，余额150.00元")
+    await alice.presses("Undo")
+    assert "CN¥200.00" in (await alice.says("/balance")).text
+    listed = await history(alice)
+    assert "38.50" not in listed
+    assert "11.50" not in listed

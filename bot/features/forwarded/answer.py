@@ -170,7 +170,7 @@ def _what(voice: Voice, notice: Notice) -> Markup:
         if text and one:
             money = one.money(code) if code else None
             told.append(voice.say(text, amount=voice.money(money) if money else one.number))
-    return Markup(", ").join(told)
+    return Markup(" · ").join(told)
 
 
 async def clear(context: Context) -> None:
