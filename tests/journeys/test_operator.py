@@ -54,7 +54,9 @@ async def test_a_file_put_into_the_folder_is_offered_without_a_restart(house: Ho
     await wrote(house, CANTEEN)
     await bob.says("/bind", "C123456")
     await bob.presses("Canteen")
-    assert bob.sees("Send an amount in Chinese Yuan")
+    await bob.says("Lunch", "12.50")
+    assert bob.sees("CN¥12.50")
+    assert bob.sees("Issuer: Canteen")
     await wrote(house, None)
     assert house.kabao.parts.issuers.get("canteen") is None
 
