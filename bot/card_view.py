@@ -58,6 +58,10 @@ def view_of(parts: Parts, voice: Voice, card: Card) -> tuple[Markup, Buttons]:
     rows = [
         [read, Button(voice.plain("📜 History"), f"history:{card.id}:0")],
         [
+            Button(voice.plain("➖ Spent"), f"book:spent:{card.id}"),
+            Button(voice.plain("➕ Topped up"), f"book:topup:{card.id}"),
+        ],
+        [
             Button(voice.plain("🔔 Alert"), f"alert:{card.id}"),
             Button(voice.plain("🏷 Rename"), f"rename:{card.id}"),
         ],
@@ -66,6 +70,8 @@ def view_of(parts: Parts, voice: Voice, card: Card) -> tuple[Markup, Buttons]:
             Button(voice.plain("‹ All cards"), ALL_CARDS),
         ],
     ]
+    if issuer is not None and issuer.page is not None:
+        rows.insert(1, [Button(voice.plain("🔗 Look it up"), url=issuer.page)])
     if card.failure in ASK_HOLDER:
         rows.insert(0, [Button(voice.plain("Bind again"), f"issuer:{card.issuer}")])
     return panel.details(voice, parts.issuers, card), rows

@@ -23,6 +23,8 @@ async def test_a_card_opens_to_its_details_with_everything_that_can_be_done(alic
     assert [label.split(maxsplit=1)[1] for label in opened.labels] == [
         "Refresh",
         "History",
+        "Spent",
+        "Topped up",
         "Alert",
         "Rename",
         "Remove",

@@ -241,3 +241,9 @@ async def test_in_chinese_it_is_asked_in_chinese(bakery: House) -> None:
     ming = await with_card(bakery, "小明", "zh-hans")
     await bakery.passes(hours=31 * DAY)
     assert ming.sees("现在还对吗？")
+
+
+async def test_the_issuers_own_page_is_one_press_away_from_the_card(dora: Guest) -> None:
+    opened = await dora.says("/cards bakery")
+    link = next(button for button in opened.buttons if button.url)
+    assert (link.label, link.url) == ("🔗 Look it up", "https://bakery.example/balance")

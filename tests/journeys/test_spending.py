@@ -440,3 +440,23 @@ async def test_the_commands_are_in_the_menu(alice: Guest) -> None:
     told = (await alice.says("/help")).text
     for command in ("/spent", "/topup", "/refund", "/set"):
         assert f"{command} — " in told
+
+
+async def test_what_was_spent_is_written_down_from_the_card_itself(alice: Guest) -> None:
+    await alice.binds(YUAN, PIN)
+    await alice.says("/cards ·1001")
+    asked = await alice.presses("Spent")
+    assert "How much was spent?" in asked.text
+    assert "Panda Gift Card ·1001" in asked.text
+    assert "- 38.50 = " in (await alice.says("38.50 lunch")).text
+
+
+async def test_a_button_for_another_verb_or_another_persons_card_books_nothing(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    mine = (await house.kabao.parts.store.cards.list(alice.id))[0].id
+    bob = house.guest("Bob")
+    await bob.says("/start")
+    for guest, data in ((alice, f"book:steal:{mine}"), (bob, f"book:spent:{mine}")):
+        assert "This button is out of date" in (await guest.forges(data))[-1]

@@ -74,6 +74,15 @@ async def begin(verb: str, context: Context) -> None:
     await _proceed(context, Pending(verb, text, today, card, asked=asked), cards)
 
 
+async def pressed(context: Context, verb: str, card_id: str) -> None:
+    """Ask how much was spent or topped up on the card whose button was pressed."""
+    if verb not in SIGNS:
+        raise OutdatedButton
+    card = await context.card(card_id)
+    today = answers.today_of(context.voice).isoformat()
+    await _proceed(context, Pending(verb, "", today, card.id), [card])
+
+
 async def on_text(context: Context, text: str) -> bool:
     """Take a command that the words behind it touch."""
     found = _GLUED.match(text)
@@ -208,5 +217,5 @@ COMMANDS = (
     Command("refund", mark("Write down a refund"), partial(begin, "refund"), order=13),
     Command(SET, mark("Say what is on a card"), partial(begin, SET), order=14),
 )
-BUTTONS = {"pay": paying, "payees": turned, "meant": meant, "unspent": undo}
+BUTTONS = {"book": pressed, "pay": paying, "payees": turned, "meant": meant, "unspent": undo}
 DIALOGUES = {KIND: typed}

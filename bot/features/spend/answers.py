@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from bot import panel
 from bot.buttons import Button
 from bot.days import moment_of
 from bot.languages import mark
-from bot.money import Money, exponent
+from bot.money import Money
+from bot.sums import sum_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -55,7 +55,7 @@ def booked(
             )
         )
     elif done.before is not None and (done.entries or verb != "set"):
-        lines.append(_sum(voice, done.before, done.after))
+        lines.append(sum_of(voice, done.before, done.after))
     if verb == "set" and not done.entries:
         lines.append(_unchanged(voice, said, done))
     issuer = parts.issuers.get(card.issuer)
@@ -77,7 +77,7 @@ def undone(voice: Voice, done: Booked) -> tuple[Markup, Buttons]:
     if entry.text:
         lines.append(Markup("{}").format(entry.text))
     if done.before and done.after:
-        lines.append(_sum(voice, done.before, done.after))
+        lines.append(sum_of(voice, done.before, done.after))
     elif done.after is None:
         lines.append(voice.say("What is on the card is not known."))
     row = [Button(voice.plain("💳 The card"), f"card:{card.id}")]
@@ -132,18 +132,3 @@ def _unchanged(voice: Voice, said: Said, done: Booked) -> Markup:
 
 def _set(voice: Voice, card: Card) -> list[Button]:
     return [Button(voice.plain("✏️ Set balance"), f"set:{card.id}")]
-
-
-def _sum(voice: Voice, before: Money, after: Money) -> Markup:
-    """Write 200.00 - 38.50 = 161.50, without the currency, which stands above."""
-    change = after - before
-    sign, size = ("-", before - after) if change.minor < 0 else ("+", change)
-    return Markup("{} {} {} = <b>{}</b>").format(
-        _bare(voice, before), sign, _bare(voice, size), _bare(voice, after)
-    )
-
-
-def _bare(voice: Voice, money: Money) -> str:
-    digits = exponent(money.currency)
-    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
-    return format_decimal(money.amount, pattern, voice.language.locale)
