@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
@@ -12,7 +13,7 @@ import click
 import orjson
 import uvloop
 
-from bench import report
+from bench import answers, report
 from bench.bots import LOAD_CPU, Bot, echoes, kabao, pin
 from bench.cards import CARDS_EACH, fill
 from bench.load import Server
@@ -21,7 +22,7 @@ from bench.replies import Plan, measure
 from storage import MasterKey
 
 FEW_CARDS = 1_000
-SECTIONS = ("replies", "cards", "refresh")
+SECTIONS = ("replies", "cards", "refresh", "answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,11 @@ class Size:
     plan: Plan
     many_cards: int
     due_cards: int
+    readings: int
 
 
-FULL = Size(Plan(rounds=3, seconds=4), many_cards=1_000_000, due_cards=10_000)
-QUICK = Size(Plan(rounds=1, seconds=1), many_cards=50_000, due_cards=1_000)
+FULL = Size(Plan(rounds=3, seconds=4), many_cards=1_000_000, due_cards=10_000, readings=1_000)
+QUICK = Size(Plan(rounds=1, seconds=1), many_cards=50_000, due_cards=1_000, readings=200)
 
 
 async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, Any]:
@@ -42,6 +44,10 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
     pin(0, LOAD_CPU)
     told: dict[str, Any] = {"about": report.about(), "figures": {}, "markdown": []}
     refreshed, many, targets = None, None, []
+    read = await asyncio.to_thread(_answers, size) if "answers" in sections else None
+    if read is not None:
+        told["answers"] = asdict(read)
+        told["markdown"].append(report.answers_line(read))
     async with Server() as telegram:
         people = [telegram.person(f"Reader {n}", "zh") for n in range(FEW_CARDS // CARDS_EACH)]
         if "replies" in sections:
@@ -63,9 +69,16 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
             )
     if told["figures"]:
         targets = report.targets(told["figures"], many, refreshed)
+    if read is not None:
+        targets.append(report.answers_target(read))
+    if targets:
         told["markdown"].append(report.targets_table(targets))
     told["targets"] = targets
     return told
+
+
+def _answers(size: Size) -> answers.Read:
+    return answers.measure(max(size.plan.rounds, 5), size.readings)
 
 
 async def _kabao(

@@ -12,10 +12,12 @@ from bench.bots import CORES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bench.answers import Read
     from bench.refresh import Refreshed
     from bench.replies import Figures
 
 AIOGRAM, PTB, KABAO = "aiogram echo", "PTB echo, defaults", "Kabao"
+ANSWER_MS = 1.0
 MEMORY_MB, COLD_START_S, P99_TIMES, REFRESH_TIMES = 150, 2.0, 2.0, 1.25
 WITH_RANGE = {"replies/s", "40 ms away: replies/s"}
 
@@ -73,6 +75,19 @@ def targets(
         ratio = refreshed.seconds / refreshed.ideal
         told.append(_at_most("refresh, times cards x latency / concurrency", ratio, REFRESH_TIMES))
     return told
+
+
+def answers_line(read: Read) -> str:
+    """Say what reading one answer costs, with the range over the rounds."""
+    return (
+        f"An answer of {read.bytes / 1000:.0f} kB with {read.entries} entries of history is read "
+        f"in {read.ms:.2f} ms ({read.least_ms:.2f}-{read.most_ms:.2f})."
+    )
+
+
+def answers_target(read: Read) -> tuple[str, str, bool]:
+    """Compare it with what is claimed."""
+    return _at_most(f"reading an answer with {read.entries} entries, ms", read.ms, ANSWER_MS)
 
 
 def _at_least(what: str, figure: float, bound: float) -> tuple[str, str, bool]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 AmountFormat = Literal["minor", "hundredths", "decimal", "number"]
 
-_DECIMAL = re.compile(r"([+-]?)([0-9]{1,16})(?:\.([0-9]{1,10}))?")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,16}(?:\.[0-9]{1,10})?")
 _MOST_DIGITS = 26  # what decimal arithmetic keeps exactly
 
 
@@ -29,10 +29,13 @@ def amount(value: object, form: AmountFormat, currency: str) -> Money:
     whatever the currency, `decimal` a string of major units, `number` a JSON number of them.
     """
     try:
-        minor = _minor(value, form, currency)
+        if form == "decimal":
+            minor = _of_text(value, exponent(currency))
+        else:
+            minor = _of_number(value, form, currency)
     except (ValueError, ArithmeticError):
         raise Unreadable(f"an amount that is not {form}, or not of its currency") from None
-    if abs(minor) > LARGEST_MINOR:
+    if not -LARGEST_MINOR <= minor <= LARGEST_MINOR:
         raise Unreadable("an amount larger than any card holds")
     return Money(minor, currency)
 
@@ -58,9 +61,7 @@ def column(value: object, form: AmountFormat, currency: str) -> int | None:
     return minor
 
 
-def _minor(value: object, form: AmountFormat, currency: str) -> int:
-    if form == "decimal":
-        return _of_text(value, exponent(currency))
+def _of_number(value: object, form: AmountFormat, currency: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError(form)  # noqa: TRY004 - one kind of failure for the caller
     if form == "number":
@@ -74,13 +75,14 @@ def _minor(value: object, form: AmountFormat, currency: str) -> int:
 
 def _of_text(value: object, places: int) -> int:
     """Read `-12.34` without arithmetic that could round: the digits are put beside each other."""
-    read = _DECIMAL.fullmatch(value) if isinstance(value, str) else None
-    if read is None:
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
         raise ValueError("not a decimal")
-    sign, whole, part = read[1], read[2], read[3] or ""
-    if part[places:].strip("0"):
-        raise ValueError("finer than the minor unit")
-    return int(sign + whole + part[:places].ljust(places, "0"))
+    whole, _, part = value.partition(".")
+    if len(part) != places:
+        if part[places:].strip("0"):
+            raise ValueError("finer than the minor unit")
+        part = part[:places].ljust(places, "0")
+    return int(whole + part)
 
 
 def _shifted(hundredths: int, places: int) -> int:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.issuers.amounts import amount, column
-from bot.issuers.answers import Unreadable, moment, phrase, word
+from bot.issuers.answers import LONGEST_TEXT, Unreadable, moment, phrase, word
 from bot.issuers.contract import EntryKind, IssuerEntry
 from bot.issuers.paging import pages
 from bot.money import Money
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from zoneinfo import ZoneInfo
 
     from bot.issuers.answers import Expression
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from bot.issuers.format.history import History
 
 BETWEEN = "\x1f"
-"""Stands between the parts of an identity; no part has one in it."""
+"""Stands between the parts of an identity; no part has one in it, as it cannot be printed."""
 
-LONGEST_IDENTITY = 200
+LONGEST_PART = 200
 
 
 async def read_history(
@@ -63,66 +63,62 @@ class EntryReader:
     """Reads entries as declared. What is the same for all of them is settled once."""
 
     def __init__(self, declared: History, currency: str, zone: ZoneInfo) -> None:
-        self._declared = declared
         self._currency = currency
         self._zone = zone
-        self._ids = declared.id if isinstance(declared.id, list) else [declared.id]
+        self._form = declared.amount_format
+        self._at_format = declared.at_format
+        ids = declared.id if isinstance(declared.id, list) else [declared.id]
+        self._ids = [place.of for place in ids]
+        self._at = declared.at.of
+        self._amount = _where(declared.amount)
+        self._columns = [place.of for place in (declared.up, declared.down) if place is not None]
+        self._kind = _where(declared.kind)
+        self._texts = [place.of for place in declared.text]
+        self._after = _where(declared.balance_after)
         self._meanings = {said: _meaning(text) for said, text in declared.kinds.items()}
-        self._kinds_direct = any(sign for sign, _ in self._meanings.values() if sign)
+        self._kinds_direct = any(sign for sign, _ in self._meanings.values())
 
     def read(self, raw: object) -> IssuerEntry | None:
         """Read one; None for one that the declaration skips. `Unreadable`."""
-        declared = self._declared
         sign, kind = 0, None
-        if declared.kind is not None:
-            said = word(declared.kind.of(raw)) or ""
-            meaning = self._meanings.get(said)
+        if self._kind is not None:
+            meaning = self._meanings.get(word(self._kind(raw)) or "")
             if meaning is not None:
                 sign, kind = meaning
                 if kind is None:
                     return None
-        at = moment(declared.at.of(raw), declared.at_format, self._zone)
+        at = moment(self._at(raw), self._at_format, self._zone)
         if at is None:
             raise Unreadable("an entry without a time")
-        money = self._amount(raw, sign)
-        if kind is None:
-            kind = self._usual(money)
-        after = declared.balance_after.of(raw) if declared.balance_after is not None else None
+        money = self._signed(raw, sign)
+        after = None if self._after is None else self._after(raw)
         return IssuerEntry(
             self._identity(raw),
             at,
             money,
-            kind,
-            _text(declared.text, raw),
-            None if after is None else amount(after, declared.amount_format, self._currency),
+            kind or self._usual(money),
+            self._text(raw),
+            None if after is None else amount(after, self._form, self._currency),
         )
 
     def _identity(self, raw: object) -> str:
         """Put an entry's identity together: places that are empty in it keep their place."""
-        if len(self._ids) == 1:
-            identity = word(self._ids[0].of(raw)) or ""
-        else:
-            parts = [word(place.of(raw)) or "" for place in self._ids]
-            identity = BETWEEN.join(parts) if any(parts) else ""
-            if any(BETWEEN in part for part in parts):
+        parts = [word(place(raw)) or "" for place in self._ids]
+        for part in parts:
+            if len(part) > LONGEST_PART or not part.isprintable():
                 raise Unreadable("an identity that is no ordinary text")
-        if not identity:
+        if not any(parts):
             raise Unreadable("an entry without an identity")
-        if len(identity) > LONGEST_IDENTITY or not identity.replace(BETWEEN, "").isprintable():
-            raise Unreadable("an identity that is no ordinary text")
-        return identity
+        return BETWEEN.join(parts)
 
-    def _amount(self, raw: object, sign: int) -> Money:
+    def _signed(self, raw: object, sign: int) -> Money:
         """Give the amount its direction: its own sign, its column's, or its kind's."""
-        declared = self._declared
-        if declared.up is not None and declared.down is not None:
-            up = column(declared.up.of(raw), declared.amount_format, self._currency)
-            down = column(declared.down.of(raw), declared.amount_format, self._currency)
+        if self._amount is None:
+            up, down = (column(place(raw), self._form, self._currency) for place in self._columns)
             if up is None and down is None:
                 raise Unreadable("an entry with nothing in either column")
             return Money((up or 0) - (down or 0), self._currency)
-        assert declared.amount is not None
-        money = amount(declared.amount.of(raw), declared.amount_format, self._currency)
+        money = amount(self._amount(raw), self._form, self._currency)
         if sign > 0 > money.minor:
             raise Unreadable("an amount below zero in an entry of a kind that adds")
         return Money(-money.minor, self._currency) if sign < 0 < money.minor else money
@@ -135,13 +131,16 @@ class EntryReader:
             return EntryKind.ADJUSTMENT
         return EntryKind.PURCHASE if money.minor < 0 else EntryKind.TOP_UP
 
+    def _text(self, raw: object) -> str:
+        parts = [part for place in self._texts if (part := phrase(place(raw)))]
+        return " ".join(parts)[:LONGEST_TEXT]
+
+
+def _where(place: Expression | None) -> Callable[[object], Any] | None:
+    return None if place is None else place.of
+
 
 def _meaning(text: str) -> tuple[int, EntryKind | None]:
     """Take `-purchase` apart: its direction, and the kind, None for what is skipped."""
     sign = {"+": 1, "-": -1}.get(text[:1], 0)
     return sign, None if text == "skip" else EntryKind(text.lstrip("+-"))
-
-
-def _text(places: list[Expression], raw: object) -> str:
-    parts = [part for place in places if (part := phrase(place.of(raw)))]
-    return phrase(" ".join(parts)) if len(parts) > 1 else "".join(parts)
