@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
@@ -41,6 +41,9 @@ ISSUERS_DIR = Path("issuers")
 
 SECRETS = ("BOT_TOKEN", "MASTER_KEY", "DATABASE_URL")
 """The settings that may stand in a file of their own."""
+
+
+T = TypeVar("T", bound=BaseModel)
 
 
 class ConfigError(Exception):
@@ -92,10 +95,28 @@ def _key(text: object) -> object:
         raise ValueError(str(error)) from None
 
 
-class Settings(BaseModel):
-    """What the operator decides. Each description says how to mend the setting."""
+class IssuerSettings(BaseModel):
+    """What is needed to speak to issuers; `kabao issuers` gets by with it."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
+
+    issuers_dir: Annotated[
+        Path,
+        AfterValidator(_folder),
+        Field(description="the folder with your own issuers' files"),
+    ] = ISSUERS_DIR
+    timezone: Annotated[
+        str,
+        _one_of(available_timezones(), "a time zone's name"),
+        Field(description="a name such as Asia/Shanghai"),
+    ] = "Asia/Shanghai"
+    issuer_secrets: Annotated[
+        dict[str, str], Field(description="given one by one as KABAO_SECRET_<NAME>", repr=False)
+    ] = {}
+
+
+class Settings(IssuerSettings):
+    """What the operator decides. Each description says how to mend the setting."""
 
     bot_token: Annotated[
         SecretStr,
@@ -116,11 +137,6 @@ class Settings(BaseModel):
         AfterValidator(_database),
         Field(description="sqlite:///kabao.db or postgresql://user@host/name"),
     ] = "sqlite:///kabao.db"
-    issuers_dir: Annotated[
-        Path,
-        AfterValidator(_folder),
-        Field(description="the folder with your own issuers' files"),
-    ] = ISSUERS_DIR
     access: Annotated[
         Literal["closed", "open"],
         Field(description="closed (admins and those they let in) or open (anybody)"),
@@ -141,11 +157,6 @@ class Settings(BaseModel):
         _one_of(SPOKEN, "a language Kabao speaks"),
         Field(description="one of " + ", ".join(sorted(SPOKEN))),
     ] = "zh"
-    timezone: Annotated[
-        str,
-        _one_of(available_timezones(), "a time zone's name"),
-        Field(description="a name such as Asia/Shanghai"),
-    ] = "Asia/Shanghai"
     currency: Annotated[
         str, AfterValidator(_currency), Field(description="an ISO 4217 code such as CNY")
     ] = "CNY"
@@ -157,9 +168,6 @@ class Settings(BaseModel):
     log_format: Annotated[Literal["console", "json"], Field(description="console or json")] = (
         "console"
     )
-    issuer_secrets: Annotated[
-        dict[str, str], Field(description="given one by one as KABAO_SECRET_<NAME>", repr=False)
-    ] = {}
 
 
 def names() -> list[str]:
@@ -169,6 +177,15 @@ def names() -> list[str]:
 
 def read(environment: Mapping[str, str]) -> Settings:
     """Make the settings from a mapping of names to texts. `ConfigError` in one line."""
+    return _made(Settings, environment)
+
+
+def read_issuers(environment: Mapping[str, str]) -> IssuerSettings:
+    """Make of the settings those that issuers need: no bot is needed, nor its token."""
+    return _made(IssuerSettings, environment)
+
+
+def _made(model: type[T], environment: Mapping[str, str]) -> T:
     given = _given(environment)
     known = {name.removeprefix(PREFIX) for name in names()}
     fields: dict[str, Any] = {"issuer_secrets": {}}
@@ -178,7 +195,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         elif name in known:
             fields[name.lower()] = value
     try:
-        return Settings.model_validate(fields)
+        return model.model_validate(fields)
     except ValidationError as error:
         raise ConfigError(_one_line(error)) from None
 
