@@ -49,6 +49,8 @@ class Expression:
         except JMESPathError as error:
             raise ValueError(f"expected a JMESPath expression, found {text!r} ({error})") from None
         parsed: Any = self._compiled.parsed
+        if _place_in_a_truth(parsed):
+            raise ValueError(f"expected !(a.b), as !a.b is the b of !a; found {text!r}")
         keys = _plain_keys(parsed)
         self.of: Callable[[object], Any] = self._search if keys is None else _quick(keys)
         """Give what is at this place; None where there is nothing."""
@@ -91,6 +93,15 @@ def _plain_keys(node: dict[str, Any]) -> tuple[str, ...] | None:
         return None
     keys = [_plain_keys(child) for child in node["children"]]
     return None if None in keys else tuple(key for part in keys if part for key in part)
+
+
+def _place_in_a_truth(node: dict[str, Any]) -> bool:
+    """Find what looks for something inside `!a`: there is nothing, so it is a slip."""
+    children = node["children"]
+    inside = node["type"] in ("subexpression", "index_expression", *_PROJECTIONS)
+    if inside and children[0]["type"] == "not_expression":
+        return True
+    return any(isinstance(child, dict) and _place_in_a_truth(child) for child in children)
 
 
 def _quick(keys: tuple[str, ...]) -> Callable[[object], Any]:

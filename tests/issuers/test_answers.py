@@ -166,6 +166,19 @@ def test_the_quick_way_to_a_place_finds_what_jmespath_finds(data: object, text: 
     assert Expression(text).of(data) == jmespath.search(text, data)
 
 
+@pytest.mark.parametrize("text", ["!a.b", "c && !a.b.d", "x[?!a.b]", "length(!a.b)"])
+def test_a_not_that_would_look_inside_a_truth_is_a_mistake(text: str) -> None:
+    with pytest.raises(ValueError, match=r"!\(a\.b\)"):
+        Expression(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["!(a.b)", "!a", "!a && b.c", "!a[0]", "x[?!(a.b)]", "`true` && a.b"]
+)
+def test_a_not_of_a_whole_place_is_none(text: str) -> None:
+    Expression(text)
+
+
 def test_an_expression_that_does_not_fit_is_a_fault_of_the_answer() -> None:
     with pytest.raises(Unreadable):
         Expression("length(a)").of({"a": 5})

@@ -98,6 +98,8 @@ class History(Table):
         columns = self.up is not None and self.down is not None
         if (self.amount is not None) == columns or (self.up is None) != (self.down is None):
             raise ValueError("expected an amount, or two columns: up and down")
+        if columns and any(meaning.startswith(("+", "-")) for meaning in self.kinds.values()):
+            raise ValueError("expected kinds without + and -: the column says the direction")
         if self.request is None and self.paging is not None:
             raise ValueError("expected a request, whose pages paging can ask for")
         counted = isinstance(self.paging, PageNumber | Offset) and self.paging.total is None
