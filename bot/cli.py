@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from bot.config import ConfigError, environment, read, unknown
+from bot.issuers_cli import issuers
 from storage import MasterKey, StorageError
 
 if TYPE_CHECKING:
@@ -104,6 +105,9 @@ def check() -> None:
 
     run_loop(go())
     sys.exit(failed)
+
+
+main.add_command(issuers)
 
 
 @main.group()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bot.issuers.files import Found, IssuerFileError, look, read_text, text_of
+from bot.issuers.files import Declared, Found, IssuerFileError, look, read_text, text_of
 from bot.issuers.format.issuer import ManualDeclaration
 from bot.issuers.http import HttpIssuer
 from bot.issuers.manual import ManualIssuer
@@ -106,11 +106,22 @@ class Shelf:
         declared, missing = read_text(path, text, self._secrets)
         if missing:
             return Change(slug, "new", "", None, missing)
-        if isinstance(declared, ManualDeclaration):
-            return Change(slug, "new", "", ManualIssuer(slug, declared))
-        known = {**declared.defaults, **{n: v for n, v in self._secrets.items() if v}}
         try:
-            issuer = HttpIssuer(slug, declared, known, self._http, self._clock)
+            issuer = made(path, declared, self._secrets, self._http, self._clock)
         except ValueError as error:
             raise IssuerFileError(sentence(path, text, str(error))) from None
         return Change(slug, "new", "", issuer)
+
+
+def made(
+    path: Path,
+    declared: Declared,
+    secrets: Mapping[str, str],
+    http: aiohttp.ClientSession,
+    clock: Callable[[], datetime],
+) -> Issuer:
+    """Make the issuer that a file declares. `ValueError` for a secret that cannot be used so."""
+    if isinstance(declared, ManualDeclaration):
+        return ManualIssuer(path.stem, declared)
+    known = {**declared.defaults, **{name: value for name, value in secrets.items() if value}}
+    return HttpIssuer(path.stem, declared, known, http, clock)

@@ -1,0 +1,116 @@
+"""Requests and answers as an operator may see them: secrets and a card's values struck out."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LONGEST_TEXT = 160
+MOST_ELEMENTS = 3
+SHORT = 6
+"""A value shorter than this is struck out as a whole word only: it may be part of any number."""
+
+_PRIVATE_KEY = re.compile(
+    r"token|secret|passw|session|signature|authorization|cookie|^sign$", re.IGNORECASE
+)
+_PRIVATE_HEADER = re.compile(r"authorization|cookie|token|secret|signature|api-?key", re.IGNORECASE)
+_MARK = re.compile(r"‹[^›]*›")
+_HIDDEN = "‹hidden›"
+
+
+class Struck:
+    """Strikes values out of texts; `values` are what to write instead of each, by value."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._marks = {spelt: f"‹{name}›" for value, name in values.items() for spelt in _of(value)}
+        longest_first = sorted(self._marks, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(_bounded, longest_first)) or r"(?!)")
+
+    def text(self, text: str) -> str:
+        """Strike the values out, however a request spells them."""
+        return self._pattern.sub(lambda found: self._marks[found[0]], text)
+
+    def header(self, name: str, value: str) -> str:
+        """Write a header; one that carries credentials is hidden but for its scheme."""
+        struck = self.text(value)
+        if not _PRIVATE_HEADER.search(name):
+            return f"{name}: {cut(struck)}"
+        scheme, blank, rest = struck.partition(" ")
+        first = scheme + blank if blank else ""
+        shown = struck if _MARK.fullmatch(rest or struck) else first + _HIDDEN
+        return f"{name}: {shown}"
+
+    def body(self, body: bytes) -> str:
+        """Write a body: JSON over several lines, anything else by its beginning."""
+        text = body.decode(errors="replace")
+        try:
+            data = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+        except (ValueError, RecursionError):
+            return cut(self.text(" ".join(text.split())))
+        return "\n".join(self._lines(data, ""))
+
+    def value(self, value: object) -> str:
+        """Write one value of an answer."""
+        return cut(" ".join(line.strip() for line in self._lines(value, "")))
+
+    def _lines(self, node: Any, indent: str) -> Iterator[str]:
+        inner = f"{indent}  "
+        if isinstance(node, dict) and node:
+            yield "{"
+            left = len(node)
+            for key, value in node.items():
+                left -= 1
+                name = json.dumps(self.text(str(key)), ensure_ascii=False)
+                private = _PRIVATE_KEY.search(str(key)) and isinstance(value, str) and value
+                first, *rest = self._lines(_HIDDEN if private else value, inner)
+                yield from _ended([f"{inner}{name}: {first}", *rest], more=left > 0)
+            yield f"{indent}}}"
+        elif isinstance(node, list) and node:
+            yield "["
+            for place, value in enumerate(node[:MOST_ELEMENTS], 1):
+                first, *rest = self._lines(value, inner)
+                yield from _ended([f"{inner}{first}", *rest], more=place < len(node))
+            if len(node) > MOST_ELEMENTS:
+                yield f"{inner}… {len(node) - MOST_ELEMENTS} more"
+            yield f"{indent}]"
+        else:
+            yield self._plain(node)
+
+    def _plain(self, node: Any) -> str:
+        if isinstance(node, str):
+            return json.dumps(cut(self.text(node)), ensure_ascii=False)
+        if isinstance(node, Decimal | int) and not isinstance(node, bool):
+            return self.text(str(node))
+        return json.dumps(node)
+
+
+def _ended(lines: list[str], *, more: bool) -> list[str]:
+    return [*lines[:-1], lines[-1] + ("," if more else "")]
+
+
+def cut(text: str) -> str:
+    """Shorten a long text, and say by how much."""
+    if len(text) <= LONGEST_TEXT:
+        return text
+    return f"{text[:LONGEST_TEXT]}… ({len(text) - LONGEST_TEXT} more)"
+
+
+def _of(value: str) -> Iterator[str]:
+    """Spell a value as it stands in texts, addresses, JSON and basic credentials."""
+    if value:
+        yield value
+        yield quote(value, safe="")
+        yield json.dumps(value)[1:-1]
+        yield base64.b64encode(value.encode()).decode()
+
+
+def _bounded(value: str) -> str:
+    spelt = re.escape(value)
+    return spelt if len(value) >= SHORT else rf"(?<![A-Za-z0-9]){spelt}(?![A-Za-z0-9])"
