@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin
 
 import aiohttp
-import orjson
 from yarl import URL
 
 from bot.issuers.answers import Unreadable, parse_json
+from bot.issuers.auth.scheme import Answer, Request
 from bot.issuers.contract import FaultKind, IssuerFault
-from bot.issuers.placeholders import Unsayable, in_header, in_url
+from bot.issuers.manners import patiently
+from bot.issuers.placeholders import Unsayable
+from bot.issuers.requests import encoded, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from bot.issuers.auth.scheme import Scheme
     from bot.issuers.format.reading import ErrorRule
-    from bot.issuers.format.request import Call
+    from bot.issuers.format.request import Call, RetryAfter
+    from bot.issuers.manners import Manners
+    from bot.issuers.placeholders import Value
 
 LARGEST_ANSWER = 1_000_000  # bytes
 LONGEST_WAIT = 86_400.0  # seconds; an issuer that says more is not believed
@@ -29,19 +34,12 @@ LONGEST_WAIT = 86_400.0  # seconds; an issuer that says more is not believed
 _ALWAYS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Kabao"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes | None
-
-
 class Caller:
     """Speaks to one issuer's server: its address, its headers, its way of saying no.
 
-    `base` is the server's URL, `headers` go with every request. TLS is verified, redirects are
-    not followed (credentials must not travel), an answer is at most `LARGEST_ANSWER` bytes.
+    `base` is the server's URL, `headers` go with every request, `scheme` signs it. TLS is
+    verified, redirects are not followed (credentials must not travel), an answer is at most
+    `LARGEST_ANSWER` bytes.
     """
 
     def __init__(
@@ -51,30 +49,44 @@ class Caller:
         rules: Sequence[ErrorRule],
         http: aiohttp.ClientSession,
         clock: Callable[[], datetime],
+        *,
+        manners: Manners,
+        scheme: Scheme | None = None,
+        retry_after: Sequence[RetryAfter] = (),
     ) -> None:
         self._base = base.rstrip("/")
         self._headers = {**_ALWAYS, **headers}
         self._rules = rules
         self._http = http
         self._clock = clock
+        self._manners = manners
+        self._scheme = scheme
+        self._retry_after = retry_after
 
     async def ask(
-        self, call: Call, values: Mapping[str, str], extra: Mapping[str, str] | None = None
+        self,
+        call: Call,
+        values: Mapping[str, Value],
+        extra: Mapping[str, Value] | None = None,
+        where: Literal["query", "body"] = "query",
     ) -> Any:
-        """Make a declared request; `extra` are further query parameters. `IssuerFault`."""
+        """Make a declared request; `extra` are further parameters. `IssuerFault`."""
         try:
-            prepared = self._prepare(call, values, extra or {})
+            request = prepare(self._base, self._headers, call, values, extra, where)
         except Unsayable as error:
-            known = error.name.startswith("balance:")
-            kind = FaultKind.BAD_ANSWER if known else FaultKind.NOT_FOUND
+            ours = ":" in error.name and not error.name.startswith("secret:")
+            kind = FaultKind.BAD_ANSWER if ours else FaultKind.NOT_FOUND
             raise IssuerFault(kind, str(error)) from None
-        return await self._answer(prepared)
+        data = await self._repeated(request, repeatable=call.repeatable)
+        if call.graphql is not None and isinstance(data, dict) and data.get("errors"):
+            raise IssuerFault(FaultKind.BAD_ANSWER, "errors of GraphQL that no rule is about")
+        return data
 
-    async def follow(self, link: object, call: Call, values: Mapping[str, str]) -> Any:
+    async def follow(self, link: object, call: Call, values: Mapping[str, Value]) -> Any:
         """Get a page that an answer linked to, on the same server only. `IssuerFault`."""
         if not isinstance(link, str):
             raise IssuerFault(FaultKind.BAD_ANSWER, "a next link that is not a text")
-        first = self._prepare(call, values, {})
+        first = prepare(self._base, self._headers, call, values)
         try:
             target = URL(urljoin(first.url, link))
             same = target.origin() == URL(self._base).origin() and target.user is None
@@ -82,64 +94,76 @@ class Caller:
             same = False
         if not same:
             raise IssuerFault(FaultKind.BAD_ANSWER, "a next link to another server")
-        return await self._answer(_Prepared("GET", str(target), first.headers, None))
+        return await self._repeated(Request("GET", str(target), first.headers), repeatable=True)
 
     async def reach(self) -> None:
         """Find out whether anything answers at the server's address. `IssuerFault`."""
-        root = str(URL(self._base).origin())
-        await self._exchange(_Prepared("GET", root, _ALWAYS, None))
+        await self._send(Request("GET", str(URL(self._base).origin()), _ALWAYS))
 
-    def _prepare(
-        self, call: Call, values: Mapping[str, str], extra: Mapping[str, str]
-    ) -> _Prepared:
-        query = [f"{in_url(name)}={text.fill(values, in_url)}" for name, text in call.query.items()]
-        query += [f"{in_url(name)}={in_url(value)}" for name, value in extra.items()]
-        url = self._base + call.path.path(values) + ("?" + "&".join(query) if query else "")
-        headers = {k: text.fill(values, in_header) for k, text in call.headers.items()}
-        body = None
-        if call.body is not None:
-            try:
-                body = orjson.dumps(call.body.fill(values))
-            except TypeError:  # half of a surrogate pair, which UTF-8 does not have
-                raise Unsayable("json") from None
-            headers["Content-Type"] = "application/json"
-        return _Prepared(call.verb, url, {**self._headers, **headers}, body)
+    async def _repeated(self, request: Request, *, repeatable: bool) -> Any:
+        ask = partial(self._judged, request)
+        return await (patiently(ask) if repeatable else ask())
 
-    async def _answer(self, prepared: _Prepared) -> Any:
-        status, headers, body = await self._exchange(prepared)
+    async def _judged(self, request: Request) -> Any:
+        answer = await self._authentic(request)
         try:
-            data = parse_json(body)
+            data = parse_json(answer.body)
         except Unreadable as error:
-            self._judge(status, headers, None)
-            raise IssuerFault(FaultKind.BAD_ANSWER, f"HTTP {status}, {error}") from None
-        self._judge(status, headers, data)
+            self._judge(answer, None)
+            raise IssuerFault(FaultKind.BAD_ANSWER, f"HTTP {answer.status}, {error}") from None
+        self._judge(answer, data)
         return data
 
-    async def _exchange(self, prepared: _Prepared) -> tuple[int, Mapping[str, str], bytes]:
+    async def _authentic(self, request: Request) -> Answer:
+        """Exchange a request for its answer with credentials; with new ones if they ran out."""
+        if self._scheme is None:
+            return await self._send(request)
+        signed = await self._scheme.sign(request, self._send)
+        answer = await self._send(signed)
+        if self._scheme.stale(answer):
+            signed = await self._scheme.sign(request, self._send)
+            answer = await self._send(signed)
+        return self._scheme.open(signed, answer)
+
+    async def _send(self, request: Request) -> Answer:
+        await self._manners.turn()
+        try:
+            body, headers = encoded(request)
+        except Unsayable as error:
+            raise IssuerFault(FaultKind.NOT_FOUND, str(error)) from None
         try:
             async with self._http.request(
-                prepared.method,
-                URL(prepared.url, encoded=True),
-                headers=prepared.headers,
-                data=prepared.body,
+                request.method,
+                URL(request.url, encoded=True),
+                headers=headers,
+                data=body,
                 allow_redirects=False,
                 auto_decompress=False,
             ) as response:
-                return response.status, response.headers, await _bounded(response)
+                return Answer(response.status, response.headers, await _bounded(response))
         except TimeoutError:
             raise IssuerFault(FaultKind.NETWORK, "no answer in time") from None
-        except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
+        except aiohttp.ClientPayloadError:
+            raise IssuerFault(FaultKind.BAD_ANSWER, "an answer that breaks off") from None
+        except aiohttp.ClientResponseError as error:
             raise IssuerFault(FaultKind.BAD_ANSWER, type(error).__name__) from None
+        except aiohttp.ClientConnectorCertificateError:
+            raise IssuerFault(FaultKind.NETWORK, "a certificate that is not trusted") from None
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
             raise IssuerFault(FaultKind.NETWORK, type(error).__name__) from None
 
-    def _judge(self, status: int, headers: Mapping[str, str], data: object) -> None:
+    def _judge(self, answer: Answer, data: object) -> None:
         """Raise the fault that an answer amounts to: declared rules first, then HTTP's meaning."""
-        kind = next((rule.meaning for rule in self._rules if _fits(rule, status, data)), None)
-        kind = kind or _usual(status)
-        if kind is not None:
-            wait = _retry_after(headers.get("Retry-After"), self._clock())
-            raise IssuerFault(kind, f"HTTP {status}", retry_after=wait)
+        rule = next((rule for rule in self._rules if _fits(rule, answer.status, data)), None)
+        kind = rule.meaning if rule else _usual(answer.status)
+        if kind is None:
+            return
+        redirect = 300 <= answer.status < 400  # noqa: PLR2004 - HTTP's own numbers
+        detail = f"{'a redirect, ' if redirect else ''}HTTP {answer.status}"
+        wait = _wait(self._retry_after, answer.headers, self._clock())
+        fault = IssuerFault(kind, detail, retry_after=wait)
+        self._manners.told(fault)
+        raise fault
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
@@ -176,16 +200,29 @@ def _usual(status: int) -> FaultKind | None:
     return None if 200 <= status < 300 else FaultKind.BAD_ANSWER  # noqa: PLR2004
 
 
-def _retry_after(text: str | None, now: datetime) -> float | None:
-    """Read seconds or an HTTP date (RFC 9110, 10.2.3); None where there is neither."""
-    if text is None:
-        return None
+def _wait(
+    headers: Sequence[RetryAfter], answered: Mapping[str, str], now: datetime
+) -> float | None:
+    """Read in how many seconds to come back from the first header that says so."""
+    for header in headers:
+        text = answered.get(header.header)
+        seconds = None if text is None else _seconds(text.strip(), header.form, now)
+        if seconds is not None:
+            return min(max(seconds, 0.0), LONGEST_WAIT)
+    return None
+
+
+def _seconds(text: str, form: str, now: datetime) -> float | None:
     try:
-        if text.strip().isdecimal():
-            seconds = float(text)
-        else:
-            at = parsedate_to_datetime(text)
-            seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
-    except (ValueError, OverflowError):
+        if text.isascii() and text.isdecimal():
+            if form == "date":
+                return None
+            if form == "epoch":
+                return (datetime.fromtimestamp(int(text), UTC) - now).total_seconds()
+            return int(text) / 1000 if form == "milliseconds" else float(text)
+        if form not in {"auto", "date"}:
+            return None
+        at = parsedate_to_datetime(text)
+        return (at.replace(tzinfo=at.tzinfo or UTC) - now) / timedelta(seconds=1)
+    except (ValueError, OverflowError, OSError):
         return None
-    return min(max(seconds, 0.0), LONGEST_WAIT)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from yarl import URL
 
-from bot.issuers.answers import Unreadable
+from bot.issuers.answers import Unreadable, kept
 from bot.issuers.balance import BalanceReader
 from bot.issuers.calls import Caller
 from bot.issuers.contract import FaultKind, IssuerFault
 from bot.issuers.declared import Declared
 from bot.issuers.history import read_history
+from bot.issuers.manners import Breaker, Manners
 from bot.issuers.placeholders import in_header
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from bot.issuers.contract import Reading
     from bot.issuers.format.issuer import HttpDeclaration
     from bot.issuers.format.request import Server
+    from bot.issuers.placeholders import Value
 
 T = TypeVar("T")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -56,38 +59,71 @@ class HttpIssuer(Declared):
             for name, text in declaration.server.headers.items()
         }
         base = _address(declaration.server, self._secrets)
+        server, auth = declaration.server, declaration.auth
         self._clock = clock
-        self._caller = Caller(base, headers, declaration.errors, http, clock)
+        self._caller = Caller(
+            base,
+            headers,
+            declaration.errors,
+            http,
+            clock,
+            manners=Manners(server.per_minute, server.timeout_seconds / 2, clock),
+            scheme=None if auth is None else auth.scheme(base, self._secrets, clock),
+            retry_after=server.retry_after,
+        )
+        self._breaker = Breaker(clock)
         self._reader = BalanceReader(
             declaration.balance, self.fields[0], declaration.currency, declaration.timezone, clock
         )
         self._slots = asyncio.Semaphore(self.concurrency)
+
+    @property
+    def down_since(self) -> datetime | None:
+        """Since when it is not asked any more, because it was out of order again and again."""
+        return self._breaker.since
 
     async def read(self, values: Mapping[str, str], *, history: bool = False) -> Reading:
         """Ask for a card's balance, given normalised values by field name. `IssuerFault`.
 
         A history that fails does not take the balance with it: see `Reading`.
         """
-        known = self._secrets | self._given(values)
+        known: dict[str, Value] = {**self._secrets, **self._given(values)}
         async with self._slots:
-            deadline = asyncio.get_running_loop().time() + self._declared.server.timeout_seconds
-            answer, reading, kept = await self._within(deadline, self._balance(known))
-            asked, money = self._declared.history, reading.balance
-            if not history or asked is None or money is None:
-                return reading
-            pages = read_history(
-                asked,
-                self._caller,
-                known | kept,
-                money.currency,
-                self._declared.timezone,
-                answer=answer,
-                now=self._clock(),
-            )
+            probe = self._breaker.enter()
             try:
-                return replace(reading, entries=await self._within(deadline, pages))
+                reading = await self._read(known, history=history)
             except IssuerFault as fault:
-                return replace(reading, history_fault=fault)
+                self._breaker.leave(fault, probe=probe)
+                raise
+            except BaseException:
+                self._breaker.abandon(probe=probe)
+                raise
+            self._breaker.leave(None, probe=probe)
+            return reading
+
+    async def _read(self, known: dict[str, Value], *, history: bool) -> Reading:
+        deadline = asyncio.get_running_loop().time() + self._declared.server.timeout_seconds
+        answer, reading = await self._within(deadline, self._balance(known))
+        asked, money = self._declared.history, reading.balance
+        if not history or asked is None or money is None:
+            return reading
+        now = self._clock()
+        if asked.days is not None:
+            since = now - timedelta(days=asked.days)
+            known["history:from"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        pages = read_history(
+            asked,
+            self._caller,
+            known,
+            money.currency,
+            self._declared.timezone,
+            answer=answer,
+            now=now,
+        )
+        try:
+            return replace(reading, entries=await self._within(deadline, pages))
+        except IssuerFault as fault:
+            return replace(reading, history_fault=fault)
 
     async def check(self) -> None:
         """Whether the issuer answers, and where the file says how, accepts the credentials."""
@@ -117,10 +153,15 @@ class HttpIssuer(Declared):
         except Unreadable as error:
             raise IssuerFault(FaultKind.BAD_ANSWER, str(error)) from None
 
-    async def _balance(self, known: Mapping[str, str]) -> tuple[Any, Reading, dict[str, str]]:
+    async def _balance(self, known: dict[str, Value]) -> tuple[Any, Reading]:
+        """Go step by step to the balance; what is kept on the way is added to what is known."""
+        for step in self._declared.steps:
+            found = await self._caller.ask(step.request, known)
+            known.update((f"{step.name}:{k}", v) for k, v in kept(step.keep, found).items())
         answer = await self._caller.ask(self._declared.balance.request, known)
-        reading, kept = self._reader.read(answer, known[self.fields[0].name])
-        return answer, reading, {f"balance:{name}": str(value) for name, value in kept.items()}
+        reading, values = self._reader.read(answer, str(known[self.fields[0].name]))
+        known.update((f"balance:{name}", value) for name, value in values.items())
+        return answer, reading
 
 
 def _address(server: Server, secrets: Mapping[str, str]) -> str:

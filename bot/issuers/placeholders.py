@@ -13,8 +13,13 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_TOKEN = re.compile(r"\{\{|\}\}|\{((?:secret:[A-Z][A-Z0-9_]*)|(?:balance:)?[a-z][a-z0-9_]*)\}")
+_TOKEN = re.compile(
+    r"\{\{|\}\}|\{((?:secret:[A-Z][A-Z0-9_]*)|(?!secret:)(?:[a-z][a-z0-9_]*:)?[a-z][a-z0-9_]*)\}"
+)
 _HEADER = re.compile(r"[\x20-\x7e]+")
+
+Value = str | int
+"""What a placeholder stands for; a number was kept from an answer."""
 
 Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
 
@@ -63,34 +68,39 @@ class Template:
         """What it says without its placeholders."""
         return "".join(text for text, _ in self._parts)
 
-    def fill(self, values: Mapping[str, str], encode: Callable[[str], str]) -> str:
+    @property
+    def alone(self) -> str | None:
+        """The placeholder that is all of it, if it is one."""
+        return self._parts[0][1] if len(self._parts) == 1 else None
+
+    def fill(self, values: Mapping[str, Value], encode: Callable[[str], str]) -> str:
         """Put the values in, each through `encode`. `Unsayable` for one that cannot be said."""
         return "".join(
             text if name is None else _encoded(name, values.get(name, ""), encode)
             for text, name in self._parts
         )
 
-    def path(self, values: Mapping[str, str]) -> str:
+    def path(self, values: Mapping[str, Value]) -> str:
         """Fill a URL's path: a value stays inside its segment."""
         filled = self.fill(values, in_url)
         if any(segment in (".", "..") for segment in filled.split("/")):
             raise Unsayable(next(iter(sorted(self.names)), ""))
         return filled
 
-    def address(self, values: Mapping[str, str]) -> str:
+    def address(self, values: Mapping[str, Value]) -> str:
         """Fill a server's address: what it begins with is a URL of the operator's, as it is."""
         leading = self._parts[0][1] if self._parts else None
         if leading is None:
             return self.fill(values, in_url)
         rest = Template(self.text.removeprefix(f"{{{leading}}}"))
-        return values[leading].strip().rstrip("/") + rest.fill(values, in_url)
+        return str(values[leading]).strip().rstrip("/") + rest.fill(values, in_url)
 
 
-def _encoded(name: str, value: str, encode: Callable[[str], str]) -> str:
-    if not value:  # an empty code would ask for every card there is
+def _encoded(name: str, value: Value, encode: Callable[[str], str]) -> str:
+    if value == "":  # an empty code would ask for every card there is
         raise Unsayable(name)
     try:
-        return encode(value)
+        return encode(str(value))
     except ValueError:
         raise Unsayable(name) from None
 
@@ -113,7 +123,10 @@ def verbatim(value: str) -> str:
 
 
 class JsonTemplate:
-    """A JSON document whose strings are templates; keys and shape are fixed."""
+    """A JSON document whose strings are templates; keys and shape are fixed.
+
+    A placeholder that is all of a string gives a number where a number was kept.
+    """
 
     def __init__(self, document: Json) -> None:
         self._document = document
@@ -134,13 +147,15 @@ class JsonTemplate:
         """The placeholders in its strings."""
         return frozenset(self._names)
 
-    def fill(self, values: Mapping[str, str]) -> Json:
+    def fill(self, values: Mapping[str, Value]) -> Json:
         """Give the document with its strings filled."""
         return self._filled(self._document, values)
 
-    def _filled(self, node: Json, values: Mapping[str, str]) -> Json:
+    def _filled(self, node: Json, values: Mapping[str, Value]) -> Json:
         if isinstance(node, str):
-            return self._templates[node].fill(values, verbatim)
+            template = self._templates[node]
+            alone = None if template.alone is None else values.get(template.alone)
+            return alone if isinstance(alone, int) else template.fill(values, verbatim)
         if isinstance(node, dict):
             return {key: self._filled(child, values) for key, child in node.items()}
         if isinstance(node, list):

@@ -125,7 +125,7 @@ async def test_what_is_spent_and_topped_up_is_in_the_next_reading(
 
 
 async def test_a_history_that_fails_leaves_the_balance(panda: Issuer, demo: DemoIssuer) -> None:
-    demo.fail_next(503, after=2)
+    demo.fail_next(503, after=2, times=3)
     reading = await panda.read(YUAN, history=True)
     assert reading.balance == Money(20000, "CNY")
     assert reading.entries is None

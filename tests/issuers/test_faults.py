@@ -68,7 +68,8 @@ async def test_a_status_means_what_http_says_whatever_the_body(
     fault = await fault_of(pretix)
     assert fault.kind is kind
     assert str(status) in str(fault)
-    assert len(counter.heard) == 1
+    # Looking twice does no harm; where the issuer is only out of order, it may help.
+    assert len(counter.heard) == (3 if kind is FaultKind.ISSUER_DOWN else 1)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.issuers import FaultKind, IssuerFault
 from bot.issuers.calls import Caller
 from bot.issuers.format.request import Call
+from bot.issuers.manners import Manners
 from bot.issuers.placeholders import JsonTemplate, Template, Unsayable, in_header
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ async def test_a_number_stays_where_it_was_put_whatever_is_in_it(
 ) -> None:
     counter.heard.clear()
     counter.says("{}")
-    caller = Caller(counter.url, {}, [], http, clock)
+    caller = Caller(counter.url, {}, [], http, clock, manners=Manners(None, 1, clock))
     if value in (".", "..") or any("\ud800" <= c <= "\udfff" for c in value):
         # It cannot be said in a URL: no card has such a number, and nothing is sent.
         with pytest.raises(IssuerFault, match=FaultKind.NOT_FOUND):
