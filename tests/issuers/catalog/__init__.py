@@ -1,0 +1,1 @@
+"""Every issuer that comes with Kabao, against answers whose source is named."""
