@@ -68,8 +68,7 @@ class Struck:
             for key, value in node.items():
                 left -= 1
                 name = json.dumps(self.text(str(key)), ensure_ascii=False)
-                private = _PRIVATE_KEY.search(str(key)) and isinstance(value, str) and value
-                first, *rest = self._lines(_HIDDEN if private else value, inner)
+                first, *rest = self._lines(self._unless_private(str(key), value), inner)
                 yield from _ended([f"{inner}{name}: {first}", *rest], more=left > 0)
             yield f"{indent}}}"
         elif isinstance(node, list) and node:
@@ -82,6 +81,10 @@ class Struck:
             yield f"{indent}]"
         else:
             yield self._plain(node)
+
+    def _unless_private(self, key: str, value: Any) -> Any:
+        private = _PRIVATE_KEY.search(key) and isinstance(value, str) and value
+        return _HIDDEN if private and not _MARK.fullmatch(self.text(value)) else value
 
     def _plain(self, node: Any) -> str:
         if isinstance(node, str):

@@ -6,6 +6,7 @@ body a request, placeholders that exist) only they know.
 
 from __future__ import annotations
 
+import inspect
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ import orjson
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from bot.issuers.auth import schemes
+from bot.issuers.auth import AuthTable, schemes
 from bot.issuers.format.issuer import HttpDeclaration, ManualDeclaration
+from bot.issuers.format.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,16 +96,18 @@ def _inner(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def _explain(model: type[BaseModel], table: dict[str, Any]) -> None:
     """Give each key the sentences that the docstrings say about it."""
-    sentences = [
-        " ".join(sentence.split())
-        for parent in model.__mro__
-        if parent is not BaseModel and parent.__module__.startswith("bot.") and parent.__doc__
-        for sentence in _SENTENCE.split(parent.__doc__.strip())
-    ]
+    docs = [inspect.cleandoc(parent.__doc__ or "") for parent in model.__mro__ if _declares(parent)]
+    table["description"] = "\n\n".join(docs)
+    sentences = [" ".join(one.split()) for doc in docs for one in _SENTENCE.split(doc)]
     for key, value in table.get("properties", {}).items():
         told = [sentence for sentence in sentences if f"`{key}`" in sentence]
         if told:
             value["description"] = " ".join(told)
+
+
+def _declares(parent: type) -> bool:
+    """Tell whether a model's parent has keys of its own."""
+    return issubclass(parent, Table) and parent not in (Table, AuthTable)
 
 
 def _as_toml(key: str, value: dict[str, Any]) -> dict[str, Any]:

@@ -97,6 +97,7 @@ def _page(value: str) -> str:
 
 
 _TEXT = WithJsonSchema({"type": "string"})
+_PLACE = WithJsonSchema({"type": "string", "format": "jmespath"})
 _WORDS = WithJsonSchema(
     {
         "anyOf": [
@@ -111,7 +112,7 @@ _WORDS = WithJsonSchema(
 )
 
 Words = Annotated[dict[str, str], BeforeValidator(_words), AfterValidator(_english), _WORDS]
-Place = Annotated[Expression, PlainValidator(_expression), _TEXT]
+Place = Annotated[Expression, PlainValidator(_expression), _PLACE]
 Text = Annotated[Template, PlainValidator(_template), _TEXT]
 Headers = Annotated[dict[str, Text], AfterValidator(_header_names)]
 Path = Annotated[Template, PlainValidator(_template), AfterValidator(_path), _TEXT]
