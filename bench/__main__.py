@@ -17,12 +17,12 @@ from bench import answers, report
 from bench.bots import LOAD_CPU, Bot, echoes, kabao, pin
 from bench.cards import CARDS_EACH, fill
 from bench.load import Server
-from bench.refresh import refresh
+from bench.refresh import ONE, TWENTY, refresh
 from bench.replies import Plan, measure
 from storage import MasterKey
 
 FEW_CARDS = 1_000
-SECTIONS = ("replies", "cards", "refresh", "answers")
+SECTIONS = ("replies", "cards", "refresh", "issuers", "answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
     """Measure what is asked for; the figures, and the report as Markdown."""
     pin(0, LOAD_CPU)
     told: dict[str, Any] = {"about": report.about(), "figures": {}, "markdown": []}
-    refreshed, many, targets = None, None, []
+    refreshed, street, many, targets = None, None, None, []
     read = await asyncio.to_thread(_answers, size) if "answers" in sections else None
     if read is not None:
         told["answers"] = asdict(read)
@@ -60,15 +60,20 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
             told["figures"] = await measure(telegram, people, bots, size.plan, folder)
             told["markdown"].append(report.replies_table(told["figures"]))
         if "refresh" in sections:
-            refreshed = await refresh(telegram, people[:100], size.due_cards, folder)
+            refreshed = await refresh(telegram, people[:100], size.due_cards, ONE, folder)
             told["refresh"] = asdict(refreshed)
+            told["markdown"].append(report.refresh_line(refreshed))
+        if "issuers" in sections:
+            street = await refresh(telegram, people[:100], size.due_cards, TWENTY, folder)
+            told["issuers"] = asdict(street)
             told["markdown"].append(
-                f"{refreshed.cards:,} due cards were read in {refreshed.seconds:.1f} s "
-                f"(at the least {refreshed.ideal:.1f} s); /balance took "
-                f"{refreshed.answer_ms:.1f} ms meanwhile."
+                f"Over {TWENTY.issuers} issuers, {TWENTY.hanging} of which never answers: "
+                + report.refresh_line(street)
             )
     if told["figures"]:
         targets = report.targets(told["figures"], many, refreshed)
+    if street is not None:
+        targets.append(report.street_target(street))
     if read is not None:
         targets.append(report.answers_target(read))
     if targets:

@@ -41,10 +41,10 @@ def _holders_card(owner: int, place: int, now: datetime) -> NewCard:
     )
 
 
-def _due_card(serial: int, now: datetime) -> NewCard:
+def _due_card(serial: int, issuer: str, now: datetime) -> NewCard:
     number = f"{BENCH_PREFIX}{serial:08d}"
     return NewCard(
-        issuer="kiosk",
+        issuer=issuer,
         label="Kiosk",
         tail=number[-4:],
         secrets={"number": number},
@@ -73,13 +73,16 @@ async def fill(database: Path, key: MasterKey, owners: Iterable[int], *, total: 
     _lengthen(database, total)
 
 
-async def fill_due(database: Path, key: MasterKey, owners: Sequence[int], count: int) -> None:
-    """Give the owners `count` cards of the demo issuer, all due to be read."""
+async def fill_due(
+    database: Path, key: MasterKey, owners: Sequence[int], count: int, issuers: Sequence[str]
+) -> None:
+    """Give the owners `count` cards, of these issuers in turn, all due to be read."""
     now = datetime.now(UTC)
     store = await open_store(f"sqlite:///{database}", key)
     for place, owner in enumerate(owners):
         serials = range(place, count, len(owners))
-        await _keep(store, owner, [_due_card(serial, now) for serial in serials])
+        due = [_due_card(serial, issuers[serial % len(issuers)], now) for serial in serials]
+        await _keep(store, owner, due)
     await store.close()
 
 

@@ -77,6 +77,22 @@ def targets(
     return told
 
 
+def refresh_line(read: Refreshed) -> str:
+    """Say how long it took to read what was due."""
+    return (
+        f"{read.cards:,} due cards were read in {read.seconds:.1f} s (at the least "
+        f"{read.ideal:.1f} s); /balance took {read.answer_ms:.1f} ms meanwhile."
+    )
+
+
+def street_target(read: Refreshed) -> tuple[str, str, bool]:
+    """Compare the reading of many issuers with what the healthy ones' limits allow."""
+    ratio = read.seconds / read.ideal
+    return _at_most(
+        "refresh over many issuers, times the healthy ones' limits", ratio, REFRESH_TIMES
+    )
+
+
 def answers_line(read: Read) -> str:
     """Say what reading one answer costs, with the range over the rounds."""
     return (
