@@ -9,7 +9,7 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot.app import http_session
-from bot.issuers import CATALOG, IssuerFault, IssuerFileError, Issuers
+from bot.issuers import CATALOG, IssuerFault, Issuers
 from bot.transport import AiohttpRequest
 from storage import StorageError, open_store
 
@@ -36,13 +36,10 @@ async def checks(settings: Settings) -> AsyncIterator[Line]:
     closed = settings.access == "closed"
     yield Line("access", bool(settings.admins) or not closed, f"{settings.access}, {people}")
     async with http_session() as http:
-        folders = [folder for folder in (CATALOG, settings.issuers_dir) if folder.is_dir()]
-        try:
-            issuers = Issuers.load(folders, settings.issuer_secrets, http)
-        except IssuerFileError as error:
-            for mistake in str(error).splitlines():
-                yield Line("issuers", ok=False, said=mistake)
-            return
+        folders = [CATALOG, settings.issuers_dir]
+        issuers, broken = Issuers.gather(folders, settings.issuer_secrets, http)
+        for mistake in "\n".join(broken).splitlines():
+            yield Line("issuers", ok=False, said=mistake)
         for slug, missing in issuers.off.items():
             names = ", ".join(f"KABAO_SECRET_{name}" for name in missing)
             yield Line(f"issuer {slug}", ok=True, said=f"off until {names} is set")

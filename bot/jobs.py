@@ -64,6 +64,7 @@ class Jobs:
         """Take in what the operator has changed of the issuers' files; a disk that fails waits."""
         try:
             self._notices.changed(self._parts.issuers.reload())
+            self._notices.look()
         except OSError:
             log.exception("the issuers' files could not be looked at")
 

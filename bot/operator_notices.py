@@ -35,6 +35,9 @@ ONCE_A = timedelta(days=1)
 SETTLED = timedelta(minutes=2)
 """A bot that has run for less may be one that restarts over and over."""
 
+LONG = timedelta(minutes=30)
+"""An issuer that is out of order for so long is told of."""
+
 LONGEST = 3000
 
 REFUSED = mark(
@@ -52,6 +55,7 @@ MENDED = mark("✅ The file of <code>{slug}</code> is fine again, and in force."
 OFF = mark(
     "The issuer <code>{slug}</code> is off until {names} is set and the bot is started again."
 )
+DOWN = mark("⚠️ {issuer} has been out of order since {when}. I keep trying, less often.")
 
 
 @dataclass(slots=True)
@@ -98,6 +102,13 @@ class OperatorNotices:
             elif change.what == "mended":
                 self._forget(change.slug)
                 self._note((change.slug, MENDED), MENDED, change.slug, now=True)
+
+    def look(self) -> None:
+        """Note the issuers that have been out of order for long."""
+        for issuer in self._parts.issuers.all():
+            since = issuer.down_since
+            if since is not None and self._parts.clock() - since >= LONG:
+                self._note((issuer.slug, DOWN), DOWN, issuer.slug, since=since)
 
     async def tell(self) -> None:
         """Send what waits. Who cannot be reached by the bot at all is left out."""

@@ -96,7 +96,8 @@ async def test_check_says_line_by_line_what_cannot_run(shell: Shell, tmp_path: P
     assert "did you mean KABAO_ADMINS?" in said
     for what in ("database", "telegram", "access", "issuers"):
         assert f"✗ {what}" in said
-    assert "shop.toml" in said
+    assert "shop.toml: name: expected, but not there" in said
+    assert "issuer other: no API" in said
     assert "Traceback" not in said
 
 

@@ -145,6 +145,11 @@ class Issuer(Protocol):
         ...
 
     @property
+    def down_since(self) -> datetime | None:
+        """Since when it is not asked any more, because it was out of order again and again."""
+        ...
+
+    @property
     def page(self) -> str | None:
         """The issuer's own page for looking a balance up, an https address."""
         ...

@@ -9,6 +9,7 @@ from bot.issuers.fields import Field, looks_like_one_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from bot.issuers.format.issuer import Declaration
 
@@ -29,6 +30,11 @@ class Declared:
         self.messages = tuple(declaration.messages)
         self.fields: tuple[Field, ...] = tuple(table.field() for table in declaration.fields)
         self._recognise = re.compile(declaration.recognise or declaration.fields[0].pattern)
+
+    @property
+    def down_since(self) -> datetime | None:
+        """Since when it is not asked any more; never, where there is nobody to ask."""
+        return None
 
     def __repr__(self) -> str:
         return f"<issuer {self.slug}>"

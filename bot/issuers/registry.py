@@ -60,12 +60,24 @@ class Issuers:
         A folder that is not there yet is looked for again by `reload`. `IssuerFileError` with
         every mistake of every file.
         """
-        issuers = cls(())
-        issuers._shelf = Shelf(folders, secrets, http, clock)
-        broken = [change.said for change in issuers.reload() if change.what == "broken"]
+        issuers, broken = cls.gather(folders, secrets, http, clock)
         if broken:
             raise IssuerFileError("\n".join(broken))
         return issuers
+
+    @classmethod
+    def gather(
+        cls,
+        folders: Sequence[Path],
+        secrets: Mapping[str, str],
+        http: aiohttp.ClientSession,
+        clock: Callable[[], datetime] = _now,
+    ) -> tuple[Issuers, list[str]]:
+        """`load` what can be used; give the mistakes of the other files beside it."""
+        issuers = cls(())
+        issuers._shelf = Shelf(folders, secrets, http, clock)
+        broken = [change.said for change in issuers.reload() if change.what == "broken"]
+        return issuers, broken
 
     def reload(self) -> list[Change]:
         """Take in what has changed in the folders; nothing is read where nothing has.

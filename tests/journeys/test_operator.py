@@ -168,3 +168,18 @@ async def test_cards_whose_issuer_is_gone_are_told_to_the_operator(house: House)
     house.kabao.parts.wallet.noted("canteen", IssuerFault(FaultKind.REFUSED, "no such issuer"))
     await house.settled()
     assert ada.sees("There are cards of canteen, but no such issuer is on")
+
+
+async def test_an_issuer_that_is_out_of_order_for_long_is_told_once(house: House) -> None:
+    ada, bob = await operator(house), house.guest("Bob")
+    await bob.binds(YUAN, PIN)
+    house.issuer.down = True
+    for _ in range(6):
+        await house.passes(minutes=1)
+        await bob.says("/balance")
+    assert not any("out of order since" in text for text in ada.told)
+    for _ in range(6):
+        await house.passes(minutes=10)
+        await bob.says("/balance")
+        await house.settled()
+    assert len([text for text in ada.told if "Panda Gift Card has been out of order" in text]) == 1
