@@ -93,7 +93,8 @@ async def _chained(
         if isinstance(paging, NextLink):
             page = await caller.follow(mark, request, values)
         else:
-            page = await _turned(caller, request, values, paging, mark)
+            extra = {paging.parameter: mark}
+            page = await caller.ask(request, values, extra, paging.where)
 
 
 def _next(paging: NextLink | Cursor, page: object) -> str | int | None:
@@ -128,7 +129,7 @@ async def _counted(
 
     async def ask(place: int) -> Any:
         at = place * paging.size if isinstance(paging, Offset) else paging.first + place
-        return await _turned(caller, request, values, paging, at)
+        return await caller.ask(request, values, {paging.parameter: at}, paging.where)
 
     first = await ask(0)
     if paging.total is not None:
@@ -143,19 +144,6 @@ async def _counted(
         if place == declared.max_pages or len(_entries(declared, page)) < paging.size:
             return
         page = await ask(place)
-
-
-async def _turned(
-    caller: Caller,
-    request: Call,
-    values: Mapping[str, Any],
-    paging: Cursor | PageNumber | Offset,
-    mark: str | int,
-) -> Any:
-    """Ask for the page that a mark leads to; in a body a number stays one."""
-    if paging.where == "body":
-        return await caller.ask(request, values, extra={paging.parameter: mark}, where="body")
-    return await caller.ask(request, values, extra={paging.parameter: str(mark)})
 
 
 def _total(place: Expression, page: object) -> int:
