@@ -7,7 +7,7 @@ import json
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +22,7 @@ _PRIVATE_KEY = re.compile(
 )
 _PRIVATE_HEADER = re.compile(r"authorization|cookie|token|secret|signature|api-?key", re.IGNORECASE)
 _MARK = re.compile(r"‹[^›]*›")
+_PAIR = re.compile(r"([^?&=\s]+)=([^&\s]+)")
 _HIDDEN = "‹hidden›"
 
 
@@ -36,6 +37,15 @@ class Struck:
     def text(self, text: str) -> str:
         """Strike the values out, however a request spells them."""
         return self._pattern.sub(lambda found: self._marks[found[0]], text)
+
+    def pairs(self, text: str) -> str:
+        """Write an address or a form; what its parameters' names give away as secret is hidden."""
+
+        def shown(pair: re.Match[str]) -> str:
+            hide = _PRIVATE_KEY.search(pair[1]) and not _MARK.fullmatch(pair[2])
+            return f"{pair[1]}={_HIDDEN}" if hide else pair[0]
+
+        return _PAIR.sub(shown, self.text(text))
 
     def header(self, name: str, value: str) -> str:
         """Write a header; one that carries credentials is hidden but for its scheme."""
@@ -53,7 +63,7 @@ class Struck:
         try:
             data = json.loads(text, parse_float=Decimal, parse_int=Decimal)
         except (ValueError, RecursionError):
-            return cut(self.text(" ".join(text.split())))
+            return cut(self.pairs(" ".join(text.split())))
         return "\n".join(self._lines(data, ""))
 
     def value(self, value: object) -> str:
@@ -110,6 +120,7 @@ def _of(value: str) -> Iterator[str]:
     if value:
         yield value
         yield quote(value, safe="")
+        yield quote_plus(value)
         yield json.dumps(value)[1:-1]
         yield base64.b64encode(value.encode()).decode()
 

@@ -129,7 +129,7 @@ class Trial:
         return response
 
     def _show(self, number: int, heard: Exchange, struck: Struck) -> None:
-        self._echo(f"\n{number}. {heard.method} {struck.text(heard.url)}")
+        self._echo(f"\n{number}. {heard.method} {struck.pairs(heard.url)}")
         for name, value in heard.headers.items():
             if name not in _UNTOLD:
                 self._echo(f"   {struck.header(name, value)}")

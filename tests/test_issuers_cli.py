@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
 from wcwidth import wcswidth
 
@@ -204,6 +206,31 @@ async def test_what_is_not_a_number_of_the_issuer_is_told_before_anything_is_sen
     assert "POST" not in said
 
 
+@pytest.mark.usefixtures("demo")
+async def test_at_a_terminal_what_is_typed_is_not_shown_and_asked_for_again(desk: Desk) -> None:
+    def type_it() -> str:
+        terminal = pexpect.spawn(
+            sys.executable,
+            ["-m", "bot", "issuers", "try", "panda"],
+            cwd=str(desk.folder),
+            env={**os.environ, **desk.settings, "PYTHONIOENCODING": "utf-8"},
+            encoding="utf-8",
+            timeout=30,
+        )
+        shown = io.StringIO()
+        terminal.logfile_read = shown
+        for asked, typed in (("Card number", "12"), ("Card number", YUAN), ("PIN", PIN)):
+            terminal.expect(f"{asked}: ")
+            terminal.sendline(typed)
+        terminal.expect(pexpect.EOF)
+        return shown.getvalue()
+
+    shown = await asyncio.to_thread(type_it)
+    assert "This is no Card number" in shown
+    assert "Panda Gift Card ·1001" in shown
+    assert YUAN not in shown
+
+
 async def test_what_cannot_be_tried_says_why(desk: Desk) -> None:
     desk.wrote(SHOP)
     assert "shop is off: set KABAO_SECRET_SHOP_KEY" in (await desk.run("try", "shop"))[1]
@@ -229,6 +256,11 @@ def test_a_value_is_struck_out_however_it_is_spelt() -> None:
         == "Authorization: Bearer ‹KABAO_SECRET_KEY›"
     )
     assert struck.header("Authorization", "Bearer eyJhbGciOi") == "Authorization: Bearer ‹hidden›"
+    assert (
+        struck.pairs("/a?access_token=xyz&secret=12&n=1")
+        == "/a?access_token=‹hidden›&secret=‹pin›&n=1"
+    )
+    assert struck.body(b"n=a%2Fb+c&sign=abc") == "n=‹number›&sign=‹hidden›"
     assert struck.header("Set-Cookie", "sid=1") == "Set-Cookie: ‹hidden›"
 
 
