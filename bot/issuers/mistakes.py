@@ -44,7 +44,8 @@ def syntax(path: Path, error: Exception) -> str:
     if said is None:
         return f"{path}: {error}"
     where = f"{path}, line {said['line']}" if said["line"] else f"{path}, at its end"
-    return f"{where}: {said['said'][0].lower()}{said['said'][1:]}"
+    told = said["said"].replace("Cannot overwrite a value", "this key is there already")
+    return f"{where}: {told[0].lower()}{told[1:]}"
 
 
 def sentence(path: Path, text: str, said: str) -> str:

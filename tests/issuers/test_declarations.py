@@ -75,6 +75,8 @@ def load(folder: Path, text: str, http: aiohttp.ClientSession) -> Issuers:
         ("https://shop.example/api", "shop.example", None, "expected an address such as"),
         ("https://shop", "https://me:word@shop", 11, "expected credentials in server.headers"),
         ("[balance]", "[balance", 14, "expected ']'"),
+        ('kind = "http"', 'kind = "http"\nkind = "http"', 2, "this key is there already"),
+        ("[balance]", "[server]\n[balance]", 14, "line 14: "),
         ("[history]", '[[errors]]\nis = "expired"\n[history]', 19, "expected a status or"),
         ("Authorization =", '"A B" =', 12, "expected a header's name, found 'A B'"),
         ('at = "at"', 'at = "at"\nkinds = { A = "gift" }', 24, "expected one of purchase, top-up"),
@@ -103,8 +105,8 @@ def load(folder: Path, text: str, http: aiohttp.ClientSession) -> Issuers:
         (
             "[history]",
             (
-                '[[errors]]\nstatus = 404\nis = "expired"\n[[errors]]\nstatus = "a"\nis = "expired"\n'
-                "[history]"
+                '[[errors]]\nstatus = 404\nis = "expired"\n'
+                '[[errors]]\nstatus = "a"\nis = "expired"\n[history]'
             ),
             23,
             "errors#2.status: expected a whole number or a list; found 'a'",
