@@ -120,7 +120,7 @@ class Caller:
             return await self._send(request)
         signed = await self._scheme.sign(request, self._send)
         answer = await self._send(signed)
-        if self._scheme.stale(answer):
+        if self._scheme.stale(signed, answer):
             signed = await self._scheme.sign(request, self._send)
             answer = await self._send(signed)
         return self._scheme.open(signed, answer)

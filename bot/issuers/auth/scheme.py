@@ -48,8 +48,11 @@ class Scheme(Protocol):
         """Give the request with its credentials. `IssuerFault` if none are to be had."""
         ...
 
-    def stale(self, answer: Answer) -> bool:
-        """Whether the credentials have run out: they are forgotten, and it is asked once more."""
+    def stale(self, request: Request, answer: Answer) -> bool:
+        """Whether the credentials have run out: they are forgotten, and it is asked once more.
+
+        `request` is the signed one: who used older credentials does not spoil newer ones.
+        """
         ...
 
     def open(self, request: Request, answer: Answer) -> Answer:
@@ -63,7 +66,7 @@ class Scheme(Protocol):
 class Plain:
     """A scheme whose credentials do not run out and whose answers are not signed."""
 
-    def stale(self, answer: Answer) -> bool:  # noqa: ARG002
+    def stale(self, request: Request, answer: Answer) -> bool:  # noqa: ARG002
         """Never."""
         return False
 
