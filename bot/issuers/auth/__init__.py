@@ -9,11 +9,15 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import PlainValidator, SerializeAsAny, ValidationError, WithJsonSchema
+from pydantic_core import core_schema
 
 from bot.issuers.auth.scheme import AuthTable
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 __all__ = ["Auth", "AuthTable", "schemes"]
 
@@ -27,22 +31,32 @@ def schemes() -> dict[str, type[AuthTable]]:
 
 
 def _auth(value: object) -> AuthTable:
+    """Read the table by the model of its kind, whose mistakes keep their places in it."""
+    if isinstance(value, AuthTable):
+        return value
     kind = value.get("kind") if isinstance(value, dict) else None
     table = schemes().get(kind) if isinstance(kind, str) else None
     if table is None:
         raise ValueError(f"expected kind to be one of {', '.join(sorted(schemes()))}")
-    try:
-        return table.model_validate(value)
-    except ValidationError as error:
-        mistakes = [
-            f"{'.'.join(str(key) for key in mistake['loc'])}: {mistake['msg']}"
-            for mistake in error.errors(include_url=False, include_input=False)
-        ]
-        raise ValueError("; ".join(mistakes)) from None
+    return table.model_validate(value)
 
 
-def _schema() -> dict[str, Any]:
-    return {"oneOf": [table.model_json_schema() for table in schemes().values()]}
+class _AnyScheme:
+    """Tells pydantic of the schemes when they are needed: their modules need this package."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        del source, handler
+        return core_schema.no_info_plain_validator_function(_auth)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        del schema
+        tables = [table for _, table in sorted(schemes().items())]
+        return {"oneOf": [handler(table.__pydantic_core_schema__) for table in tables]}
 
 
-Auth = Annotated[SerializeAsAny[AuthTable], PlainValidator(_auth), WithJsonSchema({})]
+Auth = Annotated[AuthTable, _AnyScheme()]
+"""`[auth]` of any kind."""
