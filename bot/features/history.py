@@ -153,7 +153,8 @@ def _line(voice: Voice, entry: Entry, card: Card | None) -> Markup:
     when = voice.moment(entry.at)
     if entry.since:
         when = voice.say("between {since} and {at}", since=voice.moment(entry.since), at=when)
-    if entry.balance_after_minor is None:
+    if entry.balance_after_minor is None or entry.balance_after_minor < 0:
+        # Below zero it is from before the first balance anybody knew.
         return Markup("{}\n{}").format(first, when)
     after = voice.money(Money(entry.balance_after_minor, entry.currency))
     return Markup("{}\n{}").format(first, voice.say("{when} → {balance}", when=when, balance=after))

@@ -460,3 +460,13 @@ async def test_a_button_for_another_verb_or_another_persons_card_books_nothing(
     await bob.says("/start")
     for guest, data in ((alice, f"book:steal:{mine}"), (bob, f"book:spent:{mine}")):
         assert "This button is out of date" in (await guest.forges(data))[-1]
+
+
+async def test_what_was_spent_before_the_first_known_balance_shows_none_below_zero(
+    alice: Guest,
+) -> None:
+    await alice.says("8800 5566 1234", "Market", "200")
+    await alice.says("/spent 38.50 groceries yesterday")
+    told = (await alice.says("/history")).text
+    assert "→ CN¥161.50" in told
+    assert "→ -" not in told
