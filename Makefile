@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo test test-live test-kill bench install lock clean
+.PHONY: demo test test-live test-kill bench docs install lock clean
 
 demo: install
 	@$(BIN)/kabao demo
@@ -15,7 +15,7 @@ test: install
 	$(BIN)/mypy
 	$(BIN)/pytest -m "not live"
 
-# A real pretix, installed and started by the test itself.
+# A real pretix, and Prism with the vendors' own files: installed and started by the tests.
 test-live: install
 	$(BIN)/pytest -m live tests/live
 
@@ -25,6 +25,11 @@ test-kill: install
 
 bench: install
 	$(BIN)/python -m bench
+
+# Write the parts of the documents that are made: transcripts, reference, schema.
+docs: install
+	$(BIN)/python -m tests.test_readme
+	$(BIN)/python -m tests.test_issuers_docs
 
 install: $(VENV)/.installed
 

@@ -11,7 +11,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 START = "2026-12-01T09:00+08:00"
-SHOWN = [("README.md", "english", "Ann"), ("README.zh-CN.md", "chinese", "小明")]
+SHOWN = [
+    ("README.md", "english", "Ann"),
+    ("README.md", "ledger", "Ann"),
+    ("README.zh-CN.md", "chinese", "小明"),
+    ("README.zh-CN.md", "ledger-chinese", "小明"),
+]
 
 
 def transcript(name: str, who: str) -> str:
