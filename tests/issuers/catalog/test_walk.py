@@ -36,6 +36,10 @@ def test_every_outcome_is_recorded_or_said_never_to_be(slug: str) -> None:
     assert {file.outcome for file in recorded.of(slug)} <= set(OUTCOMES)
 
 
+def test_nothing_is_recorded_of_an_issuer_that_is_not_there() -> None:
+    assert {path.parent.name for path in recorded.HERE.glob("*/*.json")} == set(ASKED)
+
+
 @pytest.mark.parametrize("file", ALL, ids=str)
 def test_a_recorded_answer_names_its_source_and_what_comes_of_it(file: Recorded) -> None:
     assert len(file.source) > 20
