@@ -1,7 +1,8 @@
 """Amounts in an answer, read exactly as the declaration says or not at all; never through a float.
 
 Sources of the forms: Square and Adyen (integer minor units), Voucherify (hundredths), pretix and
-Alipay (a decimal text), BigCommerce (one with four places), Adobe Commerce (a JSON number).
+Alipay (a decimal text), BigCommerce (one with four places), Adobe Commerce (a JSON number), Odoo
+(a JSON number kept as a binary float).
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from bot.money import LARGEST_MINOR, Money, exponent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-AmountFormat = Literal["minor", "hundredths", "decimal", "number"]
+AmountFormat = Literal["minor", "hundredths", "decimal", "number", "float"]
 
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,16}(?:\.[0-9]{1,10})?")
+_FLOAT_NOISE = Decimal("0.001")
+"""Of a minor unit: how far from one a binary float may be that stands for it."""
+
 _MOST_DIGITS = 26  # what decimal arithmetic keeps exactly
 
 
@@ -27,6 +31,8 @@ def amount(value: object, form: AmountFormat, currency: str) -> Money:
 
     `minor` is an integer of the currency's minor unit, `hundredths` an integer of a hundredth
     whatever the currency, `decimal` a string of major units, `number` a JSON number of them.
+    `float` is a JSON number that an issuer keeps as a binary float: 29.900000000000002 is 29.90,
+    29.906 is no amount.
     """
     try:
         if form == "decimal":
@@ -68,9 +74,18 @@ def _of_number(value: object, form: AmountFormat, currency: str) -> int:
         if len(Decimal(value).as_tuple().digits) > _MOST_DIGITS:
             raise ValueError(form)
         return Money.of(Decimal(value), currency).minor
+    if form == "float":
+        return _near(Decimal(value).scaleb(exponent(currency)))
     if not isinstance(value, int):
         raise ValueError(form)  # noqa: TRY004
     return value if form == "minor" else _shifted(value, exponent(currency) - 2)
+
+
+def _near(scaled: Decimal) -> int:
+    whole = scaled.to_integral_value()
+    if abs(scaled - whole) > _FLOAT_NOISE:
+        raise ValueError("finer than the minor unit")
+    return int(whole)
 
 
 def _of_text(value: object, places: int) -> int:

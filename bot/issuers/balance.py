@@ -70,7 +70,8 @@ class BalanceReader:
                 raise Unreadable("more than one card where one was asked for")
             found = found[0]
         declared = self._declared
-        if declared.number is not None and self._said(declared.number.of(found)) != number:
+        places = declared.number if isinstance(declared.number, list) else [declared.number]
+        if number not in [self._said(place.of(found)) if place else number for place in places]:
             raise Unreadable("another card than the one asked for")
         if declared.number_ends is not None:
             ending = self._said(declared.number_ends.of(found)).lstrip(_MASK)

@@ -151,6 +151,17 @@ def test_another_card_or_too_little_of_it_is_not_read(said: object) -> None:
     assert NUMBER not in str(caught.value)
 
 
+EITHER = PLAIN + 'number = ["ours", "theirs"]\n'
+
+
+def test_one_of_several_places_must_have_the_number() -> None:
+    for said in ({"ours": NUMBER}, {"ours": "9", "theirs": NUMBER}):
+        assert amount_of(EITHER, {"value": "5.00", **said}) == Money(500, "CNY")
+    for said in ({}, {"ours": "9"}, {"ours": None, "theirs": ""}):
+        with pytest.raises(Unreadable, match="another card"):
+            read(EITHER, {"value": "5.00", **said})
+
+
 def test_last_digits_may_come_as_a_number() -> None:
     balance = Balance.model_validate(tomllib.loads(f'request = {{ path = "/card" }}\n{ENDS}'))
     digits = Field("number", {"en": "Number"}, "[0-9]{12}")
