@@ -157,9 +157,9 @@ EITHER = PLAIN + 'number = ["ours", "theirs"]\n'
 def test_one_of_several_places_must_have_the_number() -> None:
     for said in ({"ours": NUMBER}, {"ours": "9", "theirs": NUMBER}):
         assert amount_of(EITHER, {"value": "5.00", **said}) == Money(500, "CNY")
-    for said in ({}, {"ours": "9"}, {"ours": None, "theirs": ""}):
+    for other in ({}, {"ours": "9"}, {"ours": None, "theirs": ""}):
         with pytest.raises(Unreadable, match="another card"):
-            read(EITHER, {"value": "5.00", **said})
+            read(EITHER, {"value": "5.00", **other})
 
 
 def test_last_digits_may_come_as_a_number() -> None:
