@@ -51,13 +51,18 @@ def public_key(name: str, text: str) -> RSAPublicKey:
 
 def certificate(name: str, text: str) -> Certificate:
     """Read a certificate; `ValueError`, which says its name."""
-    return certificates(name, text)[0]
+    return _read(name, "a certificate", text, load_der_x509_certificate)
 
 
-def certificates(name: str, text: str) -> list[Certificate]:
-    """Read the certificates that stand one after the other; at least one, or `ValueError`."""
-    blocks = [found.group() for found in _PEM.finditer(text)] or [text]
-    return [_read(name, "a certificate", block, load_der_x509_certificate) for block in blocks]
+def blocks(text: str) -> list[str]:
+    """Take apart what stands in PEM one after the other."""
+    return [found.group() for found in _PEM.finditer(text)] or [text]
+
+
+def der(text: str) -> bytes:
+    """Give the bytes in a PEM or a base64. `ValueError` if it is neither."""
+    found = _PEM.search(text)
+    return b64decode(re.sub(r"\\n|\\r|\s", "", found.group(2) if found else text), validate=True)
 
 
 def certified_key(name: str, certified: Certificate) -> RSAPublicKey:
@@ -110,10 +115,8 @@ def forged(what: str) -> IssuerFault:
 
 
 def _read(name: str, what: str, text: str, load: Callable[[bytes], T]) -> T:
-    found = _PEM.search(text)
-    body = found.group(2) if found else text
     try:
-        return load(b64decode(re.sub(r"\\n|\\r|\s", "", body), validate=True))
+        return load(der(text))
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise ValueError(f"{name}: expected {what} in PEM, or the base64 in it") from None
 

@@ -5,22 +5,18 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     PublicFormat,
 )
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 from wechatpayv3.core import Core
@@ -28,43 +24,27 @@ from wechatpayv3.utils import rsa_sign, rsa_verify
 
 from bot.issuers.auth import schemes
 from bot.issuers.auth.scheme import Answer, Request, Scheme
-from bot.issuers.contract import FaultKind, IssuerFault
+from tests.issuers.auth.rsa_keys import (
+    CURVE,
+    NOW,
+    OURS,
+    THEIRS,
+    bare,
+    certified,
+    nobody,
+    private_pem,
+    public_pem,
+)
+from tests.issuers.auth.rsa_keys import refused as refuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOW = datetime(2026, 11, 24, 10, 2, tzinfo=UTC)
-OURS = generate_private_key(65537, 2048)
-THEIRS = generate_private_key(65537, 2048)
+    from bot.issuers.contract import IssuerFault
+
 KEY_ID = "PUB_KEY_ID_0114232134912410000000000000"
 BODY = '{"code":"8812","balance":16150,"nickname":"小王"}'
 URL = "https://api.mch.weixin.qq.com/v3/marketing/membercard-open/cards/p%2F1/codes/88?x=%C3%A9"
-
-
-def private_pem(key: RSAPrivateKey, form: PrivateFormat = PrivateFormat.PKCS8) -> str:
-    return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
-
-
-def public_pem(key: RSAPrivateKey, form: PublicFormat = PublicFormat.SubjectPublicKeyInfo) -> str:
-    return key.public_key().public_bytes(Encoding.PEM, form).decode()
-
-
-def bare(pem: str) -> str:
-    return "".join(pem.split("-----")[2].split())
-
-
-def certificate(serial: int = 0x7A0B, days: int = 30) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tenpay.com Root CA")])
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(THEIRS.public_key())
-        .serial_number(serial)
-        .not_valid_before(NOW - timedelta(days=60))
-        .not_valid_after(NOW + timedelta(days=days))
-        .sign(THEIRS, SHA256())
-    )
 
 
 def scheme(said: dict[str, str] | None = None, *, drop: tuple[str, ...] = ()) -> Scheme:
@@ -82,14 +62,9 @@ def scheme(said: dict[str, str] | None = None, *, drop: tuple[str, ...] = ()) ->
     return table.scheme("https://api.mch.weixin.qq.com", secrets, lambda: NOW)
 
 
-def certified(platform: x509.Certificate) -> Scheme:
-    pem = platform.public_bytes(Encoding.PEM).decode()
-    gone = ("platform_public_key", "platform_key_id")
-    return scheme({"platform_certificate": pem}, drop=gone)
-
-
-async def nobody(request: Request) -> Answer:
-    raise AssertionError(f"nothing is fetched to sign with: {request}")
+def with_certificate(days: int = 30) -> Scheme:
+    pem = certified("CN=Tenpay.com Root CA", 0x7A0B, days=days)
+    return scheme({"platform_certificate": pem}, drop=("platform_public_key", "platform_key_id"))
 
 
 def signed(
@@ -112,10 +87,7 @@ def signed(
 
 
 def refused(answer: Answer, by: Scheme | None = None) -> IssuerFault:
-    with pytest.raises(IssuerFault) as caught:
-        (by or scheme()).open(Request("GET", URL, {}), answer)
-    assert caught.value.kind is FaultKind.BAD_ANSWER
-    return caught.value
+    return refuses(by or scheme(), Request("GET", URL, {}), answer)
 
 
 def their_client() -> Any:
@@ -252,21 +224,21 @@ def test_the_signature_test_that_wechat_pay_sends_is_not_passed_off_as_an_answer
 @pytest.mark.parametrize("serial", ["7A0B", "7a0b", "007A0B"])
 def test_a_platform_certificate_verifies_the_answers_with_its_serial_number(serial: str) -> None:
     answer = signed(serial=serial)
-    assert certified(certificate()).open(Request("GET", URL, {}), answer) == answer
+    assert with_certificate().open(Request("GET", URL, {}), answer) == answer
 
 
 @pytest.mark.parametrize("serial", ["7A0C", KEY_ID, "", "7A0B7A0B"])
 def test_a_platform_certificate_does_not_stand_for_another(serial: str) -> None:
-    assert "another key" in refused(signed(serial=serial), certified(certificate())).detail
+    assert "another key" in refused(signed(serial=serial), with_certificate()).detail
 
 
 def test_a_platform_certificate_that_has_run_out_verifies_nothing() -> None:
-    expired = certified(certificate(days=-1))
+    expired = with_certificate(days=-1)
     assert "platform_certificate" in refused(signed(serial="7A0B"), expired).detail
 
 
 async def test_with_a_certificate_no_key_is_asked_for() -> None:
-    request = await certified(certificate()).sign(Request("GET", URL, {}), nobody)
+    request = await with_certificate().sign(Request("GET", URL, {}), nobody)
     assert "Wechatpay-Serial" not in request.headers
 
 
@@ -296,7 +268,6 @@ async def test_keys_are_read_however_operators_have_them(
     assert ours.open(Request("GET", URL, {}), signed()) == signed()
 
 
-EC = ec.generate_private_key(ec.SECP256R1())
 SMALL = generate_private_key(65537, 1024)  # noqa: S505 - to be refused
 
 
@@ -309,7 +280,7 @@ SMALL = generate_private_key(65537, 1024)  # noqa: S505 - to be refused
         ("private_key", private_pem(SMALL)),
         (
             "private_key",
-            EC.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+            CURVE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
         ),
         ("platform_public_key", private_pem(OURS)),
         ("platform_public_key", b64encode(b"secret-text").decode()),
