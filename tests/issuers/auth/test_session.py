@@ -118,6 +118,22 @@ async def test_cookies_go_back_but_for_those_that_were_taken_away(
     assert sent == 'sid=s-1; csrf="a b"'
 
 
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        ("sid=s-1; Path=/; Secure; HttpOnly; SameSite=None; Partitioned", "sid=s-1"),
+        ("sid=s-1; Priority=High", "sid=s-1"),
+        (" a[b] = x=y== ;Expires=Wed, 25 Nov 2026 07:28:00 GMT", "a[b]=x=y=="),
+    ],
+)
+async def test_a_cookie_goes_back_whatever_is_said_beside_it(
+    counter: Counter, http: aiohttp.ClientSession, clock: Hands, said: str, sent: str
+) -> None:
+    counter.says("{}", headers={"Set-Cookie": said})
+    await asked(session(counter, clock, BY_COOKIE), counter, http)
+    assert counter.heard[1].headers["Cookie"] == sent
+
+
 async def test_a_late_refusal_does_not_end_the_session_that_another_began(
     counter: Counter, http: aiohttp.ClientSession, clock: Hands, shop: Shop
 ) -> None:
