@@ -119,7 +119,7 @@ def their_client() -> Any:
     return DefaultAlipayClient(config)
 
 
-@given(st.text(), st.text(st.characters(min_codepoint=32), min_size=1))
+@given(st.text(), st.text(st.characters(codec="utf-8", min_codepoint=32), min_size=1))
 async def test_a_signed_form_is_accepted_by_the_vendors_sdk(number: str, word: str) -> None:
     content = json.dumps({"target_card_no": number}, ensure_ascii=False)
     form = (("method", METHOD), ("biz_content", content), ("extra", word), ("empty", ""))
