@@ -22,10 +22,10 @@ class Balance(Table):
 
     `card` leads to the card, or to a list that must hold exactly one; the other places are seen
     from there. `number` is where the answer repeats the number, to be the one that was asked for
-    (of several places, one of them); `number_ends` where it repeats the last characters only. With `sum` the amount's place leads to
-    a list, of a card's accounts, that is added up. `starts` is from when on a card is good, and
-    `expires` until when; a date alone is a whole day. `keep` are values that the history's request
-    can use as `{balance:name}`.
+    (of several places, one of them); `number_ends` where it repeats the last characters only. With
+    `sum` the amount's place leads to a list, of a card's accounts, that is added up. `starts` is
+    from when on a card is good, and `expires` until when; a date alone is a whole day. `keep` are
+    values that the history's request can use as `{balance:name}`.
     """
 
     request: Call
