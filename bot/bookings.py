@@ -102,6 +102,8 @@ class Bookings:
             if balance is not None:
                 return await self._with_balance(tx, card, new, balance)
             before = money_of(card)
+            if before and source == "message" and (known := await _later(tx, card, new)):
+                return await self._explained(tx, card, new, known, before)
             after = before + change if before else None
             if before and after and after.minor < 0 and change.minor < 0:
                 raise NotEnough(before)
@@ -113,16 +115,8 @@ class Bookings:
         before = money_of(card)
         sums = await tx.ledger.sums(card.owner_id, card.id, new.currency, new.at)
         after = Money(said.minor + sums.later, said.currency)
-        if known := before and await tx.ledger.next_said(
-            card.owner_id, card.id, new.currency, new.at
-        ):
-            # A later word on the balance stands; this is part of what it had to make up for.
-            (entry,) = await rests.stored(tx, card, new)
-            entry = replace(entry, beside=known.id)
-            await tx.ledger.rewrite(card.owner_id, entry)
-            await rests.take_up(tx, card, known, -new.amount_minor, new.at)
-            told = await readings.told(tx, card, self._clock())
-            return Booked(told, (entry,), before, before)
+        if before and (known := await _later(tx, card, new)):
+            return await self._explained(tx, card, new, known, before)
         if after.minor < 0:
             raise NotEnough(before or said)
         missing = after.minor - new.amount_minor - (before.minor if before else sums.total)
@@ -131,14 +125,25 @@ class Bookings:
             rest = rests.opening(new, missing, sums.oldest)
         return await self._with_rest(tx, card, new, rest, after)
 
+    async def _explained(
+        self, tx: Store, card: Card, new: NewEntry, known: Entry, before: Money
+    ) -> Booked:
+        """Book what a later word on the balance, which stands, had to make up for."""
+        (entry,) = await rests.stored(tx, card, new)
+        entry = replace(entry, beside=known.id)
+        await tx.ledger.rewrite(card.owner_id, entry)
+        await rests.take_up(tx, card, known, -new.amount_minor, new.at)
+        return Booked(await readings.told(tx, card, self._clock()), (entry,), before, before)
+
     async def _with_rest(
         self, tx: Store, card: Card, new: NewEntry, rest: NewEntry, after: Money
     ) -> Booked:
-        entries = await rests.stored(tx, card, new)
-        if rest.amount_minor:
-            besides = await rests.stored(tx, card, rest)
-            entries = (replace(entries[0], beside=besides[0].id), *besides)
-            await tx.ledger.rewrite(card.owner_id, entries[0])
+        (entry,) = await rests.stored(tx, card, new)
+        # One of nothing is kept too: it says that a balance was stated, and until when it is known.
+        (beside,) = await rests.stored(tx, card, rest)
+        entry = replace(entry, beside=beside.id)
+        await tx.ledger.rewrite(card.owner_id, entry)
+        entries = (entry, beside) if rest.amount_minor else (entry,)
         return await self._booked(tx, card, entries, after, _source(new))
 
     async def set(
@@ -177,7 +182,7 @@ class Bookings:
             )
             sums = await tx.ledger.sums(owner_id, card_id, new.currency, new.at)
             after = Money(balance.minor + sums.later, balance.currency)
-            if before and await tx.ledger.next_said(owner_id, card_id, new.currency, new.at):
+            if before and await _later(tx, card, new):
                 return Booked(card, (), before, before)
             if after.minor < 0:
                 raise NotEnough(before or balance)
@@ -187,7 +192,8 @@ class Bookings:
             else:
                 new = replace(new, amount_minor=after.minor - before.minor)
             differs = before is None or new.amount_minor != 0
-            entries = await rests.stored(tx, card, new) if differs else ()
+            stored = await rests.stored(tx, card, new)
+            entries = stored if differs else ()
             return await self._booked(tx, card, entries, after, source)
 
     async def undo(
@@ -273,6 +279,10 @@ class Bookings:
 def _check_currency(card: Card, money: Money | None) -> None:
     if money and card.currency is not None and money.currency != card.currency:
         raise ValueError(f"{money.currency} cannot be booked on a card in {card.currency}")
+
+
+async def _later(tx: Store, card: Card, new: NewEntry) -> Entry | None:
+    return await tx.ledger.next_said(card.owner_id, card.id, new.currency, new.at)
 
 
 def _source(new: NewEntry) -> Source:

@@ -49,10 +49,12 @@ _entries: Final = (
 _GET: Final = _entries.where(ledger.c.id == bindparam("entry"))
 _BOOKED: Final = _entries.where(ledger.c.booking == bindparam("booking"))
 _by_holder: Final = or_(ledger.c.source == "holder", ledger.c.source == "message")
-_OUTSTANDING: Final = _entries.where(_by_holder, ledger.c.reconciled_at.is_(None)).order_by(
-    ledger.c.at, ledger.c.id
-)
-_BOOKINGS: Final = _entries.where(_by_holder, ledger.c.at >= bindparam("since")).order_by(
+# An adjustment of nothing only says that a balance was stated.
+_moving: Final = or_(ledger.c.kind != "adjustment", ledger.c.amount_minor != 0)
+_OUTSTANDING: Final = _entries.where(
+    _by_holder, _moving, ledger.c.reconciled_at.is_(None)
+).order_by(ledger.c.at, ledger.c.id)
+_BOOKINGS: Final = _entries.where(_by_holder, _moving, ledger.c.at >= bindparam("since")).order_by(
     ledger.c.at, ledger.c.id
 )
 _UNCLAIMED: Final = _entries.where(

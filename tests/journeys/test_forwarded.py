@@ -185,6 +185,36 @@ async def test_an_older_message_does_not_change_a_newer_balance(house: House, al
     assert "-CN¥20.00" in await history(alice)
 
 
+async def test_a_later_word_stands_also_where_it_changed_nothing(
+    house: House, alice: Guest
+) -> None:
+    await has_card(house, alice)
+    await alice.says("/set 200")
+    told = await alice.says("您尾号1234的卡于11月24日12:20消费10元，余额190.00元")
+    assert "older than the last word on the balance, which stays CN¥200.00" in told.text
+    assert "CN¥200.00" in (await alice.says("/balance")).text
+
+
+async def test_a_later_message_that_added_up_is_not_overturned_by_an_older_one(
+    house: House, alice: Guest
+) -> None:
+    await has_card(house, alice)
+    await alice.says("您尾号1234的卡于11月24日12:40消费38.50元，余额161.50元")
+    told = await alice.says("您尾号1234的卡于11月24日12:20消费10元，余额190.00元")
+    assert "older than the last word on the balance, which stays CN¥161.50" in told.text
+    await alice.presses("Undo")
+    assert "CN¥161.50" in (await alice.says("/balance")).text
+
+
+async def test_an_older_message_without_a_balance_does_not_change_a_newer_one(
+    house: House, alice: Guest
+) -> None:
+    await has_card(house, alice)
+    told = await alice.says("您尾号1234的卡于11月20日18:30消费20.00元")
+    assert "older than the last word on the balance, which stays CN¥200.00" in told.text
+    assert "-CN¥20.00" in await history(alice)
+
+
 async def test_messages_forwarded_in_the_wrong_order_end_at_the_newest_balance(
     house: House, alice: Guest
 ) -> None:
