@@ -37,6 +37,7 @@ def told(found: Understood) -> list[tuple[int, str, date | None]]:
         ("３８．５　麦当劳", 3850, "麦当劳", None),
         ("１，２３４．５０ 房租", 123450, "房租", None),
         ("3D电影 45", 4500, "3D电影", None),
+        ("5 3000天前", 500, "3000天前", None),
         ("38.5 MacDonald 2", 3850, "MacDonald 2", None),
         ("1 234.50 rent", 123450, "rent", None),
         ("1.234,50 Miete", 123450, "Miete", None),

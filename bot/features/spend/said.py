@@ -33,7 +33,7 @@ _TELLING = re.compile(r"[^\w.,'’]|\d[.,]\d|[元块圆角毛]$|[元块圆角毛
 """What marks an amount that a word is glued to as one: 38.5麦当劳, but not 7天酒店."""
 
 _GLUED_DAY = re.compile(
-    r"(大?前天|昨[天日晚]|\d{1,3}天前|上个?(?:周|星期|礼拜)[一二三四五六日天]|\d{1,2}月\d{1,2}[日号])"
+    r"(大?前天|昨[天日晚]|(?<!\d)\d{1,3}天前|上个?(?:周|星期|礼拜)[一二三四五六日天]|\d{1,2}月\d{1,2}[日号])"
 )
 _PAUSE = re.compile(r"(?<!\d)[，、；;]|[，、；;](?!\d)|,(?=\s|$)")
 """A mark that parts words, and no thousands."""
