@@ -33,13 +33,28 @@ LONGEST_WAIT = 86_400.0  # seconds; an issuer that says more is not believed
 # Compressed answers are not asked for: a small one could unfold to any size.
 _ALWAYS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Kabao"}
 
+# By aiohttp's errors, the narrower before the wider.
+_BROKEN: tuple[tuple[type[Exception], FaultKind, str], ...] = (
+    (aiohttp.ClientPayloadError, FaultKind.BAD_ANSWER, "an answer that breaks off"),
+    (aiohttp.ClientResponseError, FaultKind.BAD_ANSWER, "an answer that is not HTTP"),
+    (
+        aiohttp.ClientConnectorCertificateError,
+        FaultKind.NETWORK,
+        "a certificate that is not trusted",
+    ),
+    (aiohttp.ClientConnectorSSLError, FaultKind.NETWORK, "a server that does not speak TLS"),
+    (aiohttp.ClientConnectorDNSError, FaultKind.NETWORK, "no such host"),
+    (aiohttp.ClientConnectorError, FaultKind.NETWORK, "no connection"),
+    (Exception, FaultKind.NETWORK, "a connection that breaks off before an answer"),
+)
+
 
 class Caller:
     """Speaks to one issuer's server: its address, its headers, its way of saying no.
 
     `base` is the server's URL, `headers` go with every request, `scheme` signs it. TLS is
     verified, redirects are not followed (credentials must not travel), an answer is at most
-    `LARGEST_ANSWER` bytes.
+    `LARGEST_ANSWER` bytes. `pins` are the fields that a card can be locked by, when wrong.
     """
 
     def __init__(
@@ -53,15 +68,19 @@ class Caller:
         manners: Manners,
         scheme: Scheme | None = None,
         retry_after: Sequence[RetryAfter] = (),
+        pins: frozenset[str] = frozenset(),
     ) -> None:
         self._base = base.rstrip("/")
         self._headers = {**_ALWAYS, **headers}
         self._rules = rules
         self._http = http
+        # aiohttp repeats a GET by itself, beyond every limit: a wrong PIN would count twice.
+        http._retry_connection = False  # noqa: SLF001 - there is no other switch
         self._clock = clock
         self._manners = manners
         self._scheme = scheme
         self._retry_after = retry_after
+        self._pins = pins
 
     async def ask(
         self,
@@ -74,10 +93,8 @@ class Caller:
         try:
             request = prepare(self._base, self._headers, call, values, extra, where)
         except Unsayable as error:
-            ours = ":" in error.name and not error.name.startswith("secret:")
-            kind = FaultKind.BAD_ANSWER if ours else FaultKind.NOT_FOUND
-            raise IssuerFault(kind, str(error)) from None
-        data = await self._repeated(request, repeatable=call.repeatable)
+            raise IssuerFault(_whose(error.name), str(error)) from None
+        data = await self._repeated(request, repeatable=self._harmless(call))
         if call.graphql is not None and isinstance(data, dict) and data.get("errors"):
             raise IssuerFault(FaultKind.BAD_ANSWER, "errors of GraphQL that no rule is about")
         return data
@@ -94,11 +111,20 @@ class Caller:
             same = False
         if not same:
             raise IssuerFault(FaultKind.BAD_ANSWER, "a next link to another server")
-        return await self._repeated(Request("GET", str(target), first.headers), repeatable=True)
+        return await self._repeated(
+            Request("GET", str(target), first.headers), repeatable=self._harmless(call)
+        )
 
     async def reach(self) -> None:
         """Find out whether anything answers at the server's address. `IssuerFault`."""
         await self._send(Request("GET", str(URL(self._base).origin()), _ALWAYS))
+
+    def _harmless(self, call: Call) -> bool:
+        """Whether asking twice does no harm.
+
+        An answer that got lost may have been to a wrong PIN, and have been counted.
+        """
+        return call.repeatable and (call.repeat is True or not call.names() & self._pins)
 
     async def _repeated(self, request: Request, *, repeatable: bool) -> Any:
         ask = partial(self._judged, request)
@@ -110,7 +136,9 @@ class Caller:
             data = parse_json(answer.body)
         except Unreadable as error:
             self._judge(answer, None)
-            raise IssuerFault(FaultKind.BAD_ANSWER, f"HTTP {answer.status}, {error}") from None
+            folded = answer.headers.get("Content-Encoding", "identity") != "identity"
+            what = "compressed, though not asked to be" if folded else error
+            raise IssuerFault(FaultKind.BAD_ANSWER, f"HTTP {answer.status}, {what}") from None
         self._judge(answer, data)
         return data
 
@@ -127,10 +155,7 @@ class Caller:
 
     async def _send(self, request: Request) -> Answer:
         await self._manners.turn()
-        try:
-            body, headers = encoded(request)
-        except Unsayable as error:
-            raise IssuerFault(FaultKind.NOT_FOUND, str(error)) from None
+        body, headers = encoded(request)
         try:
             async with self._http.request(
                 request.method,
@@ -143,14 +168,8 @@ class Caller:
                 return Answer(response.status, response.headers, await _bounded(response))
         except TimeoutError:
             raise IssuerFault(FaultKind.NETWORK, "no answer in time") from None
-        except aiohttp.ClientPayloadError:
-            raise IssuerFault(FaultKind.BAD_ANSWER, "an answer that breaks off") from None
-        except aiohttp.ClientResponseError as error:
-            raise IssuerFault(FaultKind.BAD_ANSWER, type(error).__name__) from None
-        except aiohttp.ClientConnectorCertificateError:
-            raise IssuerFault(FaultKind.NETWORK, "a certificate that is not trusted") from None
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
-            raise IssuerFault(FaultKind.NETWORK, type(error).__name__) from None
+            raise _broken(error) from None
 
     def _judge(self, answer: Answer, data: object) -> None:
         """Raise the fault that an answer amounts to: declared rules first, then HTTP's meaning."""
@@ -176,6 +195,17 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
             raise IssuerFault(FaultKind.BAD_ANSWER, f"more than {LARGEST_ANSWER} bytes")
         parts.append(part)
     return b"".join(parts)
+
+
+def _broken(error: Exception) -> IssuerFault:
+    return next(IssuerFault(kind, what) for of, kind, what in _BROKEN if isinstance(error, of))
+
+
+def _whose(name: str) -> FaultKind:
+    """Tell who can mend a value that cannot be said: the operator, the issuer, the holder."""
+    if name.startswith("secret:"):
+        return FaultKind.REFUSED
+    return FaultKind.BAD_ANSWER if ":" in name else FaultKind.NOT_FOUND
 
 
 def _fits(rule: ErrorRule, status: int, data: object) -> bool:

@@ -70,6 +70,7 @@ class HttpIssuer(Declared):
             manners=Manners(server.per_minute, server.timeout_seconds / 2, clock),
             scheme=None if auth is None else auth.scheme(base, self._secrets, clock),
             retry_after=server.retry_after,
+            pins=frozenset(field.name for field in self.fields[1:] if field.secret),
         )
         self._breaker = Breaker(clock)
         self._reader = BalanceReader(

@@ -57,9 +57,11 @@ class Breaker:
         return True
 
     def leave(self, fault: IssuerFault | None, *, probe: bool) -> None:
-        """End a reading; whatever the issuer answered, it is there."""
+        """End a reading; an issuer that answers, whatever it is, is there."""
         if probe:
             self._probing = False
+        if fault is not None and fault.kind is FaultKind.RATE_LIMITED:
+            return  # it may not have been asked at all
         if fault is None or fault.kind not in OUT_OF_ORDER:
             self._faults, self._rest, self._until, self.since = 0, FIRST_REST, None, None
             return

@@ -1,7 +1,7 @@
-"""Texts with `{number}`, `{secret:NAME}` and `{balance:id}` in them, filled safely.
+"""Texts with `{number}`, `{secret:NAME}` and `{step:key}` in them, filled safely.
 
-A value is encoded for the place where it stands (path, query, header, JSON), so that none can add
-a parameter, leave its path segment, end a header or close a JSON string.
+A value is encoded for the place where it stands (path, query, header, JSON, form), so that none can
+add a parameter, leave its path segment, end a header or close a JSON string.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HEADER = re.compile(r"[\x20-\x7e]+")
 Value = str | int
 """What a placeholder stands for; a number was kept from an answer."""
 
-Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
 
 class Unsayable(ValueError):  # noqa: N818 - the request's shape forbids it, nothing broke
@@ -49,7 +49,7 @@ class Template:
     def _literal(self, text: str) -> None:
         if "{" in text or "}" in text:
             raise ValueError(
-                f"a placeholder is written {{number}}, {{secret:NAME}} or {{balance:name}},"
+                f"a placeholder is written {{number}}, {{secret:NAME}} or {{step:key}},"
                 f" a brace is doubled; found {text!r}"
             )
         if text:
@@ -60,7 +60,7 @@ class Template:
 
     @property
     def names(self) -> frozenset[str]:
-        """The placeholders in it: `number`, `secret:NAME`, `balance:id`."""
+        """The placeholders in it: `number`, `secret:NAME`, `step:key`."""
         return frozenset(name for _, name in self._parts if name is not None)
 
     @property
@@ -119,6 +119,7 @@ def in_header(value: str) -> str:
 
 def verbatim(value: str) -> str:
     """Leave a value as it is, for a string that is serialised afterwards."""
+    value.encode()  # UTF-8 does not have half of a surrogate pair
     return value
 
 
@@ -141,6 +142,9 @@ class JsonTemplate:
         elif isinstance(node, dict | list):
             for child in node.values() if isinstance(node, dict) else node:
                 self._collect(child)
+        elif not isinstance(node, int | float | None):  # TOML has times, JSON has not
+            what = type(node).__name__
+            raise ValueError(f"expected what JSON can say, found a {what}")  # noqa: TRY004
 
     @property
     def names(self) -> frozenset[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
-
-import orjson
 
 from bot.issuers.auth.scheme import Request
 from bot.issuers.placeholders import Unsayable, in_header, in_url
@@ -34,11 +33,12 @@ def prepare(
     a value that cannot stand where it should.
     """
     more = dict(extra or {})
-    query = [f"{in_url(name)}={text.fill(values, in_url)}" for name, text in call.query.items()]
+    query = {in_url(name): text.fill(values, in_url) for name, text in call.query.items()}
     if where == "query":
-        query += [f"{in_url(name)}={in_url(str(value))}" for name, value in more.items()]
+        query |= {in_url(name): in_url(str(value)) for name, value in more.items()}
         more = {}
-    url = base + call.path.path(values) + ("?" + "&".join(query) if query else "")
+    asked = "&".join(f"{name}={value}" for name, value in query.items())
+    url = base + call.path.path(values) + (f"?{asked}" if asked else "")
     sent = {name: text.fill(values, in_header) for name, text in call.headers.items()}
     if call.form is not None:
         form = {name: _text(value.fill(values)) for name, value in call.form.items()}
@@ -47,19 +47,16 @@ def prepare(
     document = _document(call, values, more)
     if document is None:
         return Request(call.verb, url, {**headers, **sent})
-    sent["Content-Type"] = JSON
-    return Request(call.verb, url, {**headers, **sent}, _dumped(document))
+    if not any(name.lower() == "content-type" for name in sent):
+        sent["Content-Type"] = JSON
+    return Request(call.verb, url, {**headers, **sent}, _dumped(document).encode())
 
 
 def encoded(request: Request) -> tuple[bytes | None, Mapping[str, str]]:
     """Give a request's body in bytes, and its headers with the body's kind."""
     if request.form is None:
         return request.body, request.headers
-    try:
-        body = urlencode(request.form).encode()
-    except UnicodeEncodeError:
-        raise Unsayable("form") from None
-    return body, {**request.headers, "Content-Type": FORM}
+    return urlencode(request.form).encode(), {**request.headers, "Content-Type": FORM}
 
 
 def _document(call: Call, values: Mapping[str, Value], more: Mapping[str, Value]) -> Json:
@@ -80,11 +77,8 @@ def _filled(
 
 def _text(value: Json) -> str:
     """Write a form's field: a text as it is, anything else as its JSON."""
-    return value if isinstance(value, str) else _dumped(value).decode()
+    return value if isinstance(value, str) else _dumped(value)
 
 
-def _dumped(document: Json) -> bytes:
-    try:
-        return orjson.dumps(document)
-    except TypeError:  # half of a surrogate pair, which UTF-8 does not have
-        raise Unsayable("json") from None
+def _dumped(document: Json) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
