@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin
@@ -15,12 +13,13 @@ from yarl import URL
 from bot.issuers.answers import Unreadable, parse_json
 from bot.issuers.auth.scheme import Answer, Request
 from bot.issuers.contract import FaultKind, IssuerFault
-from bot.issuers.manners import patiently
+from bot.issuers.manners import patiently, wait_told
 from bot.issuers.placeholders import Unsayable
 from bot.issuers.requests import encoded, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from bot.issuers.auth.scheme import Scheme
     from bot.issuers.format.reading import ErrorRule
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from bot.issuers.placeholders import Value
 
 LARGEST_ANSWER = 1_000_000  # bytes
-LONGEST_WAIT = 86_400.0  # seconds; an issuer that says more is not believed
 # Compressed answers are not asked for: a small one could unfold to any size.
 _ALWAYS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Kabao"}
 
@@ -179,7 +177,7 @@ class Caller:
             return
         redirect = 300 <= answer.status < 400  # noqa: PLR2004 - HTTP's own numbers
         detail = f"{'a redirect, ' if redirect else ''}HTTP {answer.status}"
-        wait = _wait(self._retry_after, answer.headers, self._clock())
+        wait = wait_told(self._retry_after, answer.headers, self._clock())
         fault = IssuerFault(kind, detail, retry_after=wait)
         self._manners.told(fault)
         raise fault
@@ -228,31 +226,3 @@ def _usual(status: int) -> FaultKind | None:
         return FaultKind.ISSUER_DOWN
     # A redirect and an undeclared 404 are the declaration's mistake, not the holder's.
     return None if 200 <= status < 300 else FaultKind.BAD_ANSWER  # noqa: PLR2004
-
-
-def _wait(
-    headers: Sequence[RetryAfter], answered: Mapping[str, str], now: datetime
-) -> float | None:
-    """Read in how many seconds to come back from the first header that says so."""
-    for header in headers:
-        text = answered.get(header.header)
-        seconds = None if text is None else _seconds(text.strip(), header.form, now)
-        if seconds is not None:
-            return min(max(seconds, 0.0), LONGEST_WAIT)
-    return None
-
-
-def _seconds(text: str, form: str, now: datetime) -> float | None:
-    try:
-        if text.isascii() and text.isdecimal():
-            if form == "date":
-                return None
-            if form == "epoch":
-                return (datetime.fromtimestamp(int(text), UTC) - now).total_seconds()
-            return int(text) / 1000 if form == "milliseconds" else float(text)
-        if form not in {"auto", "date"}:
-            return None
-        at = parsedate_to_datetime(text)
-        return (at.replace(tzinfo=at.tzinfo or UTC) - now) / timedelta(seconds=1)
-    except (ValueError, OverflowError, OSError):
-        return None

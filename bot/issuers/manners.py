@@ -6,7 +6,8 @@ Times are the given clock's. One `Manners` for all requests to an issuer.
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from aiolimiter import AsyncLimiter
@@ -15,8 +16,9 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 from bot.issuers.contract import FaultKind, IssuerFault
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from datetime import datetime
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from bot.issuers.format.request import RetryAfter
 
 T = TypeVar("T")
 OUT_OF_ORDER = frozenset({FaultKind.NETWORK, FaultKind.ISSUER_DOWN})
@@ -26,6 +28,7 @@ LONGEST_REST = timedelta(minutes=10)
 TRIES = 3
 FIRST_PAUSE_SECONDS = 0.2
 LAST_PAUSE_SECONDS = 2.0
+LONGEST_WAIT = 86_400.0  # seconds; an issuer that says more is not believed
 
 
 class Breaker:
@@ -145,3 +148,31 @@ def _limiter(per_minute: int) -> AsyncLimiter:
     at_once = max(1, per_minute // 10)
     drips = max(1, per_minute - at_once)
     return AsyncLimiter(at_once, 60 * at_once / drips)
+
+
+def wait_told(
+    headers: Sequence[RetryAfter], answered: Mapping[str, str], now: datetime
+) -> float | None:
+    """Read in how many seconds to come back from the first header that says so."""
+    for header in headers:
+        text = answered.get(header.header)
+        seconds = None if text is None else _seconds(text.strip(), header.form, now)
+        if seconds is not None:
+            return min(max(seconds, 0.0), LONGEST_WAIT)
+    return None
+
+
+def _seconds(text: str, form: str, now: datetime) -> float | None:
+    try:
+        if text.isascii() and text.isdecimal():
+            if form == "date":
+                return None
+            if form == "epoch":
+                return (datetime.fromtimestamp(int(text), UTC) - now).total_seconds()
+            return int(text) / 1000 if form == "milliseconds" else float(text)
+        if form not in {"auto", "date"}:
+            return None
+        at = parsedate_to_datetime(text)
+        return (at.replace(tzinfo=at.tzinfo or UTC) - now) / timedelta(seconds=1)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -112,6 +112,19 @@ async def test_an_issuer_that_says_no_is_not_out_of_order(
     assert (await issuer.read({"number": "1"})).balance == Money(500, "CNY")
 
 
+async def test_an_issuer_that_has_too_many_requests_is_not_back_in_order(
+    folder: Path, counter: Counter, http: aiohttp.ClientSession, clock: Hands
+) -> None:
+    issuer = shop(folder, counter, http, clock)
+    await broken(issuer, counter, 4)
+    counter.says("{}", 429, {"Retry-After": "9"})
+    await fault_of(issuer)
+    assert "not asked" in (await fault_of(issuer)).detail
+    clock.advance(seconds=9)
+    await broken(issuer, counter, 1)
+    assert (await fault_of(issuer)).retry_after == 30.0
+
+
 async def test_a_reading_broken_off_from_here_does_not_leave_the_issuer_unasked_for_good(
     folder: Path, counter: Counter, http: aiohttp.ClientSession, clock: Hands
 ) -> None:
