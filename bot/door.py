@@ -211,6 +211,8 @@ class Door:
             await self._press(context, pressed)
             return
         if dialogue and (answer := self._features.dialogues.get(dialogue.kind)):
+            if dialogue.kind != "bind" and await self._interrupted(context, text):
+                return
             if dialogue.kind == "bind" or not await context.took_misplaced(text):
                 await self._answer(context, answer, dialogue, text)
             return
@@ -220,6 +222,12 @@ class Door:
             if await listener(context, text):
                 return
         await context.reply(context.voice.say(NOT_UNDERSTOOD))
+
+    async def _interrupted(self, context: Context, text: str) -> bool:
+        for interruption in self._features.interruptions:
+            if await interruption(context, text):
+                return True
+        return False
 
     async def _answer(
         self, context: Context, answer: OnDialogue, dialogue: Dialogue, text: str

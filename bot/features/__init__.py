@@ -7,6 +7,7 @@ A feature module may have, all optional:
   other words one by one
 - `DIALOGUES`: the kind of a dialogue -> what to do with a text that belongs to it
 - `on_text`: is offered a text nobody asked for, and says whether it knew what to do with it
+- `on_interruption`: the same, while something else is being asked for
 - `on_stranger`: answers somebody who is not let in (one feature has it)
 """
 
@@ -38,6 +39,7 @@ class Features:
     buttons: dict[str, OnButton] = field(default_factory=dict)
     dialogues: dict[str, OnDialogue] = field(default_factory=dict)
     listeners: list[OnText] = field(default_factory=list)
+    interruptions: list[OnText] = field(default_factory=list)
     strangers: list[OnStranger] = field(default_factory=list)
 
 
@@ -57,6 +59,8 @@ def discover() -> Features:
             all_of_them.update(mine)
         if listener := getattr(feature, "on_text", None):
             found.listeners.append(listener)
+        if interruption := getattr(feature, "on_interruption", None):
+            found.interruptions.append(interruption)
         if stranger := getattr(feature, "on_stranger", None):
             found.strangers.append(stranger)
     return found

@@ -414,3 +414,16 @@ async def test_undo_of_what_did_not_add_up_takes_the_adjustment_with_it(
     listed = await history(alice)
     assert "38.50" not in listed
     assert "11.50" not in listed
+
+
+async def test_a_message_that_comes_while_something_is_asked_is_booked_and_the_question_stays(
+    house: House, alice: Guest
+) -> None:
+    await has_card(house, alice)
+    await alice.says("/spent tea")
+    told = await alice.says(SPENT)
+    assert "200.00 - 38.50 = 161.50" in told.text
+    assert "161.50 - 3.00 = 158.50" in (await alice.says("3")).text
+    again = await alice.says("/spent coffee", SPENT)
+    assert "Balance: CN¥158.50" in again.text
+    assert (await history(alice)).count("38.50") == 1

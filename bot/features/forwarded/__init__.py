@@ -25,6 +25,21 @@ async def on_text(context: Context, text: str) -> bool:
     return True
 
 
+async def on_interruption(context: Context, text: str) -> bool:
+    """Take a message that names its card while something else is asked for, which stays asked.
+
+    Only the card that it fits alone is booked on: a second question would end the first.
+    """
+    notice = understood(context, text)
+    if notice is None or not notice.said.tails:
+        return False
+    cards = await context.parts.store.cards.list(context.person.id)
+    if len(choice.fitting(context, cards, notice)) != 1:
+        return False
+    await _take(context, notice, Dialogue(KIND))
+    return True
+
+
 async def on_answer(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take another message while the card of one before is still asked for."""
     notice = understood(context, text)
