@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.house import Guest, House
+from tests.test_issuers_docs import worked_example
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -68,3 +69,24 @@ async def test_an_expired_card_and_yen_read_right_in_the_chat(pretix: Pretix, al
     await alice.presses("pretix")
     assert "Expired" in (await alice.says("CHATOLD777AA")).text
     assert "Total: ¥12,000" in (await alice.says("/balance")).text
+
+
+async def test_the_file_that_the_documents_teach_binds_a_card_of_a_real_pretix(
+    tmp_path: Path, pretix: Pretix
+) -> None:
+    folder = tmp_path / "issuers"
+    folder.mkdir()
+    (folder / "tickets.toml").write_text(worked_example(), encoding="utf-8")
+    secrets = {
+        "secret_tickets_url": pretix.url,
+        "secret_tickets_organizer": pretix.organizer,
+        "secret_tickets_token": pretix.token,
+    }
+    pretix.issue("TAUGHT777QXX", "50.00", "EUR")
+    pretix.spend("TAUGHT777QXX", "12.50", "Concert")
+    async with House(tmp_path, issuers_dir=str(folder), **secrets) as house:
+        alice = house.guest("Alice")
+        await alice.says("/bind")
+        await alice.presses("Ticket gift card")
+        assert "€37.50" in (await alice.says("taught777qxx")).text
+        assert "-€12.50  Concert" in (await alice.presses("History")).text
