@@ -151,6 +151,11 @@ class JsonTemplate:
         """The placeholders in its strings."""
         return frozenset(self._names)
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it is an object, with keys."""
+        return isinstance(self._document, dict)
+
     def fill(self, values: Mapping[str, Value]) -> Json:
         """Give the document with its strings filled."""
         return self._filled(self._document, values)

@@ -179,3 +179,25 @@ async def test_a_declaration_that_says_too_little_or_too_much_is_refused(
 ) -> None:
     with pytest.raises(IssuerFileError):
         await reads(more, [])
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ('newest = "last"\npaging = { kind = "offset", size = 5 }', "paging.total"),
+        (
+            'paging = { kind = "offset", size = 5, in = "body" }',
+            "a json table, a form or graphql",
+        ),
+        (
+            'paging = { kind = "cursor", parameter = "c", next = "n", in = "body" }',
+            "a json table, a form or graphql",
+        ),
+    ],
+)
+async def test_pages_that_cannot_be_asked_for_are_a_mistake_of_the_file(
+    reads: Reads, more: str, expected: str
+) -> None:
+    request = 'request = { path = "/lines", json = ["{number}"] }'
+    with pytest.raises(IssuerFileError, match=expected):
+        await reads(f"{PLAIN}\n{request}\n{more}", [])

@@ -105,4 +105,10 @@ class History(Table):
         counted = isinstance(self.paging, PageNumber | Offset) and self.paging.total is None
         if counted and self.newest == "last":
             raise ValueError("expected paging.total: without it the newest page is not known")
+        if getattr(self.paging, "where", "query") == "body" and not (
+            self.request and self.request.has_fields
+        ):
+            raise ValueError(
+                "expected a json table, a form or graphql for paging to put its mark in"
+            )
         return self

@@ -51,6 +51,12 @@ class Call(Table):
         return self.method or ("GET" if all(body is None for body in bodies) else "POST")
 
     @property
+    def has_fields(self) -> bool:
+        """Whether its body is made of named fields, to which another can be added."""
+        document = self.body is not None and self.body.is_table
+        return document or self.form is not None or self.graphql is not None
+
+    @property
     def repeatable(self) -> bool:
         """Whether asking twice does no harm."""
         harmless = self.verb == "GET" or self.graphql is not None
