@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 from bot.issuers.auth.scheme import Request
-from bot.issuers.placeholders import Unsayable, in_header, in_url
+from bot.issuers.placeholders import Unsayable, in_header, in_url, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,10 +29,10 @@ def prepare(
 ) -> Request:
     """Fill a call for the server at `base`; `headers` go with every request to it.
 
-    `extra` are further parameters, such as a page's, in the query or in the body. `Unsayable` for
-    a value that cannot stand where it should.
+    `extra` are further parameters that an answer gave, such as a page's, in the query or in the
+    body. `Unsayable` for a value that cannot stand where it should.
     """
-    more = dict(extra or {})
+    more = {name: _given(name, value) for name, value in (extra or {}).items()}
     query = {in_url(name): text.fill(values, in_url) for name, text in call.query.items()}
     if where == "query":
         query |= {in_url(name): in_url(str(value)) for name, value in more.items()}
@@ -47,7 +47,7 @@ def prepare(
     document = _document(call, values, more)
     if document is None:
         return Request(call.verb, url, {**headers, **sent})
-    if not any(name.lower() == "content-type" for name in sent):
+    if not any(name.lower() == "content-type" for name in {**headers, **sent}):
         sent["Content-Type"] = JSON
     return Request(call.verb, url, {**headers, **sent}, _dumped(document).encode())
 
@@ -57,6 +57,15 @@ def encoded(request: Request) -> tuple[bytes | None, Mapping[str, str]]:
     if request.form is None:
         return request.body, request.headers
     return urlencode(request.form).encode(), {**request.headers, "Content-Type": FORM}
+
+
+def _given(name: str, value: Value) -> Value:
+    """Take a value from an answer, if it is a text that can be sent at all."""
+    try:
+        verbatim(str(value))
+    except ValueError:
+        raise Unsayable(f"page:{name}") from None
+    return value
 
 
 def _document(call: Call, values: Mapping[str, Value], more: Mapping[str, Value]) -> Json:

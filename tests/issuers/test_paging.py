@@ -270,3 +270,14 @@ async def test_a_mark_can_be_given_back_in_the_body_and_a_number_stays_one(reads
     request = 'method = "POST", path = "/lines", json = { card = "{number}" }, repeat = true'
     assert ids(await reads(ledger, inside, request)) == [7, 6, 5, 4, 3, 2, 1]
     assert ledger.asked == [{"card": "1"}, {"card": "1", "after": 3}, {"card": "1", "after": 6}]
+
+
+@pytest.mark.parametrize("body", ["", ', json = { a = "b" }', ', graphql = "{ a }"'])
+async def test_a_mark_that_nobody_can_send_costs_the_history_and_not_the_balance(
+    reads: Reader, body: str
+) -> None:
+    half = Ledger(newest_first(SIZE), lambda ledger, _: {"lines": ledger.lines, "cursor": "\ud800"})
+    place = "body" if body else "query"
+    paging = f'paging = {{ kind = "cursor", parameter = "after", next = "cursor", in = "{place}" }}'
+    reading = await reads(half, paging, f'path = "/lines"{body}')
+    assert "the value of {page:after} cannot stand" in fault(reading)

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.issuers import FaultKind, IssuerFault, Issuers
+from bot.issuers.format.request import Call
+from bot.issuers.requests import prepare
 from bot.money import Money
 from tests.issuers.conftest import named
 
@@ -263,3 +265,12 @@ async def test_no_value_changes_the_shape_of_a_request(
             assert said["variables"] == {"code": values["number"], "pin": [values["pin"]]}
             assert said["query"].startswith("query Card($code: String!)")
         assert "X" not in heard.headers
+
+
+def test_a_kind_of_json_that_the_server_wants_is_what_it_gets() -> None:
+    call = Call.model_validate({"path": "/", "json": {}})
+    wanted = {"content-type": "application/vnd.api+json"}
+    assert prepare("https://shop.example", wanted, call, {}).headers == wanted
+    assert prepare("https://shop.example", {}, call, {}).headers == {
+        "Content-Type": "application/json"
+    }

@@ -10,10 +10,18 @@ from yarl import URL
 
 from bot.issuers.auth.basic import basic
 from bot.issuers.auth.bearer import authorized
-from bot.issuers.auth.renewal import HEADERS, Renewed, Token, document, fault_of, good_until
+from bot.issuers.auth.renewal import (
+    HEADERS,
+    Renewed,
+    Token,
+    document,
+    fault_of,
+    good_until,
+    sayable,
+)
 from bot.issuers.auth.scheme import Answer, AuthTable, Plain, Request, Scheme, Send
 from bot.issuers.contract import FaultKind, IssuerFault
-from bot.issuers.placeholders import Template, in_header, verbatim
+from bot.issuers.placeholders import Template, verbatim
 from bot.issuers.vocabulary import Text  # noqa: TC001 - pydantic reads it
 
 if TYPE_CHECKING:
@@ -95,19 +103,12 @@ class _OAuth2(Plain):
         if answer.status == 200 and isinstance(token, str) and not error:  # noqa: PLR2004
             if str(said.get("token_type", "bearer")).lower() != "bearer":
                 raise IssuerFault(FaultKind.BAD_ANSWER, "a token of a kind that is not Bearer")
-            return Token(_sayable(token), good_until(self._clock(), said.get("expires_in")))
+            return Token(sayable(token), good_until(self._clock(), said.get("expires_in")))
         if answer.status in (200, 400) and isinstance(error, str):  # RFC 6749, 5.2
             kind = FaultKind.ISSUER_DOWN if error in _LATER else FaultKind.REFUSED
             # Words of the server's own may repeat what was sent to it.
             raise IssuerFault(kind, f"a token: {error if error in _STANDARD else 'an error'}")
         raise fault_of(answer, "a token")
-
-
-def _sayable(token: str) -> str:
-    try:
-        return in_header(token)
-    except ValueError:
-        raise IssuerFault(FaultKind.BAD_ANSWER, "a token that no header can carry") from None
 
 
 def _address(template: Template, base: str, secrets: Mapping[str, str]) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.issuers.answers import Unreadable, parse_json
 from bot.issuers.contract import FaultKind, IssuerFault
+from bot.issuers.manners import LONGEST_WAIT
+from bot.issuers.placeholders import in_header
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -98,6 +100,14 @@ def good_until(now: datetime, seconds: object) -> datetime | None:
     return now + life - min(life / 10, MOST_LEEWAY) if life else None
 
 
+def sayable(token: str) -> str:
+    """Let a token through that can be sent. `IssuerFault` for one that cannot."""
+    try:
+        return in_header(token)
+    except ValueError:
+        raise IssuerFault(FaultKind.BAD_ANSWER, "a token that cannot be sent") from None
+
+
 def document(answer: Answer) -> Any:
     """Read the JSON of an answer about credentials; None where it is something else."""
     try:
@@ -114,7 +124,8 @@ def fault_of(answer: Answer, what: str) -> IssuerFault:
         return IssuerFault(FaultKind.REFUSED, detail)
     if status == 429:  # noqa: PLR2004 - HTTP's own number
         after = answer.headers.get("Retry-After", "")
-        wait = float(after) if after.isascii() and after.isdecimal() else None
+        said = after.isascii() and after.isdecimal()
+        wait = min(float(after), LONGEST_WAIT) if said else None
         return IssuerFault(FaultKind.RATE_LIMITED, detail, retry_after=wait)
     if status == 408 or status >= 500:  # noqa: PLR2004
         return IssuerFault(FaultKind.ISSUER_DOWN, detail)

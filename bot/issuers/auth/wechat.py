@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Literal
 
 import orjson
 
-from bot.issuers.auth.renewal import HEADERS, Renewed, Token, document, fault_of, good_until
+from bot.issuers.auth.renewal import (
+    HEADERS,
+    Renewed,
+    Token,
+    document,
+    fault_of,
+    good_until,
+    sayable,
+)
 from bot.issuers.auth.scheme import Answer, AuthTable, Request, Scheme, Send
 from bot.issuers.contract import FaultKind, IssuerFault
 from bot.issuers.placeholders import in_url, verbatim
@@ -95,7 +103,7 @@ class _Wechat:
         said = document(answer)
         token = said.get("access_token") if isinstance(said, dict) else None
         if answer.status == 200 and isinstance(token, str) and token:  # noqa: PLR2004 - HTTP's own
-            return Token(token, good_until(self._clock(), said.get("expires_in")))
+            return Token(sayable(token), good_until(self._clock(), said.get("expires_in")))
         code = _errcode(answer)
         if code is None:
             raise fault_of(answer, "an access_token")

@@ -209,6 +209,16 @@ async def test_an_answer_without_a_token_has_a_clear_name(
     assert len(counter.heard) == 1
 
 
+async def test_a_wait_without_end_is_not_believed(
+    counter: Counter, http: aiohttp.ClientSession, clock: Hands
+) -> None:
+    counter.says("", 429, {"Retry-After": "9" * 400})
+    scheme = made(counter.url, clock, TABLE, CLIENT=CLIENT, SECRET=SECRET)
+    with pytest.raises(IssuerFault) as fault:
+        await asked(scheme, counter, http)
+    assert fault.value.retry_after == 86_400
+
+
 @pytest.mark.parametrize("seconds", ['"90"', "null", "0", "-1", "1e3", '"soon"', "true", "9" * 30])
 async def test_a_token_serves_whatever_is_said_of_its_life(
     counter: Counter, http: aiohttp.ClientSession, clock: Hands, seconds: str

@@ -181,3 +181,12 @@ async def test_a_stable_token_is_asked_for_in_a_body(
     said = {"grant_type": "client_credential", "appid": "wx7", "secret": 's"'}
     assert json.loads(heard.body) == said
     assert wechat.given == ["t+/1"]
+
+
+async def test_a_token_that_no_address_can_carry_is_no_token(
+    counter: Counter, http: aiohttp.ClientSession, wechat: Wechat, scheme: Scheme
+) -> None:
+    wechat.says = '{"access_token": "\\ud800", "expires_in": 7200}'
+    with pytest.raises(IssuerFault) as fault:
+        await asked(scheme, counter, http)
+    assert fault.value.kind is FaultKind.BAD_ANSWER
