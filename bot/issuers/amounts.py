@@ -71,9 +71,11 @@ def _of_number(value: object, form: AmountFormat, currency: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError(form)  # noqa: TRY004 - one kind of failure for the caller
     if form == "number":
-        if len(Decimal(value).as_tuple().digits) > _MOST_DIGITS:
+        exact = Decimal(value)
+        vanishes = bool(exact) and exact.adjusted() < -_MOST_DIGITS  # in arithmetic, to nothing
+        if vanishes or len(exact.as_tuple().digits) > _MOST_DIGITS:
             raise ValueError(form)
-        return Money.of(Decimal(value), currency).minor
+        return Money.of(exact, currency).minor
     if form == "float":
         return _near(Decimal(value).scaleb(exponent(currency)))
     if not isinstance(value, int):

@@ -10,10 +10,12 @@ import json
 import re
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions
 from jmespath.parser import ParsedResult
 
 from bot.money import exponent
@@ -46,9 +48,10 @@ class Expression:
         self.text = text
         try:
             self._compiled = jmespath.compile(text)
-        except JMESPathError as error:
+        except (JMESPathError, RecursionError) as error:
             raise ValueError(f"expected a JMESPath expression, found {text!r} ({error})") from None
         parsed: Any = self._compiled.parsed
+        _check_functions(parsed)
         if _place_in_a_truth(parsed):
             raise ValueError(f"expected !(a.b), as !a.b is the b of !a; found {text!r}")
         keys = _plain_keys(parsed)
@@ -93,6 +96,26 @@ def _plain_keys(node: dict[str, Any]) -> tuple[str, ...] | None:
         return None
     keys = [_plain_keys(child) for child in node["children"]]
     return None if None in keys else tuple(key for part in keys if part for key in part)
+
+
+def _check_functions(node: dict[str, Any]) -> None:
+    """Find functions that there are not; searching would find them only where the answer has data.
+
+    `ValueError` with the name, or with how many arguments it takes.
+    """
+    children = [child for child in node["children"] if isinstance(child, dict)]
+    if node["type"] == "function_expression":
+        name, known = node["value"], Functions.FUNCTION_TABLE
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            meant = f", did you mean {close[0]}?" if close else ""
+            raise ValueError(f"expected a function of JMESPath{meant}; found {name}()")
+        takes = known[name]["signature"]
+        many = bool(takes) and takes[-1].get("variadic", False)
+        if len(children) < len(takes) or (len(children) > len(takes) and not many):
+            raise ValueError(f"expected {len(takes)} arguments in {name}(); found {len(children)}")
+    for child in children:
+        _check_functions(child)
 
 
 def _place_in_a_truth(node: dict[str, Any]) -> bool:

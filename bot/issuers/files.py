@@ -60,6 +60,9 @@ def look(folders: Iterable[Path]) -> dict[str, Found]:
                 there = path.stat()
             except FileNotFoundError:
                 continue
+            except OSError:  # reading it will say why
+                found[path.stem] = Found(path, 0, 0, 0)
+                continue
             found[path.stem] = Found(path, there.st_mtime_ns, there.st_size, there.st_ino)
     return found
 

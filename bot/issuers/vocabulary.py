@@ -51,7 +51,7 @@ def _expression(value: object) -> Expression:
 def _pattern(value: str) -> str:
     try:
         re.compile(value)
-    except re.error as error:
+    except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(f"expected a regular expression ({error})") from None
     return value
 

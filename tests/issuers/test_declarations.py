@@ -112,6 +112,18 @@ def load(folder: Path, text: str, http: aiohttp.ClientSession) -> Issuers:
             "errors#2.status: expected a whole number or a list; found 'a'",
         ),
         ('id = "id"', 'id = ["id",\n"a",\n"a[b"]', 24, "history.id#3: expected a JMESPath"),
+        ('"[0-9]{8}"', '"a{99999999999}"', 8, "fields#1.pattern: expected a regular expression"),
+        ('"[0-9]{8}"', f'"{"(" * 3000}{")" * 3000}"', 8, "expected a regular expression"),
+        ('"balance"', f'"{"(" * 3000}a{")" * 3000}"', 16, "expected a JMESPath expression"),
+        ('"balance"', '"lenght(a)"', 16, "did you mean length?; found lenght()"),
+        ('"balance"', '"a[?join(b)]"', 16, "balance.amount: expected 2 arguments in join()"),
+        ('"balance"', '"length(a, b)"', 16, "expected 1 arguments in length(); found 2"),
+        (
+            "[server]",
+            '[[fields]]\nname = "number"\nlabel = "PIN"\npattern = "."\n[server]',
+            5,
+            "fields: expected a name of its own for each; found 'number' twice",
+        ),
         ('"[0-9]{8}"', '"[0-9]{8}"\nmin = 3', 9, "fields#1.min: no key of this table is called so"),
     ],
 )

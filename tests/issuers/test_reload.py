@@ -125,6 +125,18 @@ def test_a_folder_that_is_lost_takes_no_issuer_with_it(
     assert [change.what for change in issuers.reload()] == ["mended"]
 
 
+def test_a_file_that_leads_in_a_circle_is_broken_and_stops_no_other(
+    issuers: Issuers, tmp_path: Path
+) -> None:
+    (tmp_path / "circle.toml").symlink_to("circle.toml")
+    wrote(tmp_path, "three", MANUAL.format(name="Three"))
+    told = {change.slug: (change.what, change.said) for change in issuers.reload()}
+    assert told["circle"][0] == "broken"
+    assert "symbolic links" in told["circle"][1]
+    assert issuers.get("three") is not None
+    assert issuers.reload() == []
+
+
 def test_a_folder_may_come_later(tmp_path: Path, http: aiohttp.ClientSession) -> None:
     issuers = Issuers.load([tmp_path / "own"], {}, http)
     (tmp_path / "own").mkdir()

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field as Key
@@ -98,6 +98,13 @@ class Declaration(Table):
     defaults: dict[Annotated[str, Key(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = {}
     fields: Annotated[list[FieldTable], Key(min_length=1)]
     messages: list[MessageTable] = []
+
+    @model_validator(mode="after")
+    def _fields_have_their_own_names(self) -> Self:
+        names = [field.name for field in self.fields]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"fields: expected a name of its own for each; found {twice!r} twice")
+        return self
 
 
 class ManualDeclaration(Declaration):
