@@ -18,9 +18,14 @@ SHORT = 6
 """A value shorter than this is struck out as a whole word only: it may be part of any number."""
 
 _PRIVATE_KEY = re.compile(
-    r"token|secret|passw|session|signature|authorization|cookie|^sign$", re.IGNORECASE
+    r"token|secret|passw|session|signature|authorization|cookie|credential|jwt|api[_-]?key"
+    r"|^sign$|^sid$",
+    re.IGNORECASE,
 )
-_PRIVATE_HEADER = re.compile(r"authorization|cookie|token|secret|signature|api-?key", re.IGNORECASE)
+_PRIVATE_HEADER = re.compile(r"auth|cookie|token|secret|signature|session|key", re.IGNORECASE)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]* (?=\S)")
+_GROUPS = re.compile(r"[ -]")
+LONGEST_GROUPED = 64
 _MARK = re.compile(r"‹[^›]*›")
 _PAIR = re.compile(r"([^?&=\s]+)=([^&\s]+)")
 _HIDDEN = "‹hidden›"
@@ -32,11 +37,19 @@ class Struck:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._marks = {spelt: f"‹{name}›" for value, name in values.items() for spelt in _of(value)}
         longest_first = sorted(self._marks, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(_bounded, longest_first)) or r"(?!)")
+        grouped = {value: name for value, name in values.items() if _may_be_grouped(value)}
+        self._marks |= {value.casefold(): f"‹{name}›" for value, name in grouped.items()}
+        spelt = [*map(_bounded, longest_first), *map(_grouped, grouped)]
+        self._pattern = re.compile("|".join(spelt) or r"(?!)")
 
     def text(self, text: str) -> str:
-        """Strike the values out, however a request spells them."""
-        return self._pattern.sub(lambda found: self._marks[found[0]], text)
+        """Strike the values out, however a request spells them or an answer groups them."""
+
+        def mark(found: re.Match[str]) -> str:
+            plain = _GROUPS.sub("", found[0]).casefold()
+            return self._marks.get(found[0]) or self._marks[plain]
+
+        return self._pattern.sub(mark, text)
 
     def pairs(self, text: str) -> str:
         """Write an address or a form; what its parameters' names give away as secret is hidden."""
@@ -52,10 +65,9 @@ class Struck:
         struck = self.text(value)
         if not _PRIVATE_HEADER.search(name):
             return f"{name}: {cut(struck)}"
-        scheme, blank, rest = struck.partition(" ")
-        first = scheme + blank if blank else ""
-        shown = struck if _MARK.fullmatch(rest or struck) else first + _HIDDEN
-        return f"{name}: {shown}"
+        scheme = _SCHEME.match(struck) if name.lower() == "authorization" else None
+        first = scheme[0] if scheme else ""
+        return f"{name}: {struck if _MARK.fullmatch(struck[len(first) :]) else first + _HIDDEN}"
 
     def body(self, body: bytes) -> str:
         """Write a body: JSON over several lines, anything else by its beginning."""
@@ -123,6 +135,15 @@ def _of(value: str) -> Iterator[str]:
         yield quote_plus(value)
         yield json.dumps(value)[1:-1]
         yield base64.b64encode(value.encode()).decode()
+
+
+def _may_be_grouped(value: str) -> bool:
+    return value.isalnum() and SHORT <= len(value) <= LONGEST_GROUPED
+
+
+def _grouped(value: str) -> str:
+    """Fit a number in groups, as on the card, and in another case."""
+    return f"(?i:{'[ -]?'.join(map(re.escape, value))})"
 
 
 def _bounded(value: str) -> str:

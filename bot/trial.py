@@ -14,10 +14,11 @@ import aiohttp
 from bot import panel
 from bot.issuers import IssuerFault, Issuers, Reading
 from bot.issuers.answers import Expression, Unreadable, parse_json
+from bot.issuers.auth.session import SessionAuth
 from bot.issuers.format.issuer import HttpDeclaration
 from bot.issuers.shelf import made
 from bot.languages import language_for
-from bot.struck import Struck
+from bot.struck import SHORT, Struck
 from bot.thresholds import DEFAULT_PERCENT
 from bot.voice import Voice
 from bot.wallet import tail_of
@@ -80,7 +81,6 @@ class Trial:
     async def run(self, values: Mapping[str, str], *, history: bool) -> bool:
         """Make the calls with a card's values by field name; False if there is no reading."""
         shown = {value: name for name, value in values.items()}
-        struck = Struck({**self._hidden(), **shown})
         async with aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(), middlewares=(self._listen,)
         ) as http:
@@ -90,11 +90,12 @@ class Trial:
                 reading = await issuer.read(values, history=history)
             except IssuerFault as fault:
                 reading = fault
+        struck = Struck({**self._given(), **self._hidden(), **shown})
         for number, exchange in enumerate(self._heard, 1):
             self._show(number, exchange, struck)
         if isinstance(self._declared, HttpDeclaration) and isinstance(reading, Reading):
             self._say_what_was_read(self._declared, struck)
-        self._say_what_is_seen(issuer, values, reading)
+        self._say_what_is_seen(issuer, values, reading, struck)
         return isinstance(reading, Reading) and reading.history_fault is None
 
     def _hidden(self) -> dict[str, str]:
@@ -105,6 +106,14 @@ class Trial:
             for name in used
             if self._secrets[name] != self._declared.defaults.get(name)
         }
+
+    def _given(self) -> dict[str, str]:
+        """Name the tokens that logging in gave, wherever they go from there."""
+        auth = self._declared.auth if isinstance(self._declared, HttpDeclaration) else None
+        if not isinstance(auth, SessionAuth) or auth.token is None:
+            return {}
+        found = [_at(auth.token, _json(heard.body)) for heard in self._heard]
+        return {token: "token" for token in found if isinstance(token, str) and len(token) >= SHORT}
 
     async def _listen(self, request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
         """Stand between the issuer and its server, and keep what passes."""
@@ -163,10 +172,7 @@ class Trial:
     def _answered(self, declared: HttpDeclaration) -> Any:
         """Find the card in the answer that the balance was read from."""
         for heard in self._heard:
-            try:
-                data = parse_json(heard.body)
-            except Unreadable:
-                continue
+            data = _json(heard.body)
             wrapped = data.values() if isinstance(data, dict) else ()  # some sign what is inside
             for one in (data, *wrapped):
                 card = _at(declared.balance.card, one)
@@ -176,7 +182,11 @@ class Trial:
         return None
 
     def _say_what_is_seen(
-        self, issuer: Issuer, values: Mapping[str, str], reading: Reading | IssuerFault
+        self,
+        issuer: Issuer,
+        values: Mapping[str, str],
+        reading: Reading | IssuerFault,
+        struck: Struck,
     ) -> None:
         voice = Voice(self._language, self._zone, utc_now())
         issuers = Issuers([issuer])
@@ -192,7 +202,7 @@ class Trial:
             for entry in reading.entries[:10]:
                 after = f"  = {voice.money(entry.balance_after)}" if entry.balance_after else ""
                 moved = f"{voice.moment(entry.at)}  {voice.change(entry.amount)}{after}"
-                self._echo(f"     {moved}  {entry.kind}  {entry.text}".rstrip())
+                self._echo(f"     {moved}  {entry.kind}  {struck.text(entry.text)}".rstrip())
 
 
 def plain(text: Markup) -> str:
@@ -211,6 +221,13 @@ async def _overheard(response: ClientResponse) -> bytes:
     again.feed_eof()
     response.content = again
     return body
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return parse_json(body)
+    except Unreadable:
+        return None
 
 
 def _at(place: Expression, data: object) -> Any:

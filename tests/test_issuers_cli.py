@@ -262,6 +262,15 @@ def test_a_value_is_struck_out_however_it_is_spelt() -> None:
     )
     assert struck.body(b"n=a%2Fb+c&sign=abc") == "n=‹number›&sign=‹hidden›"
     assert struck.header("Set-Cookie", "sid=1") == "Set-Cookie: ‹hidden›"
+    assert struck.header("Cookie", "sid=1; csrf=2") == "Cookie: ‹hidden›"
+    assert struck.header("X-Session", "1 2") == "X-Session: ‹hidden›"
+    assert struck.header("Authorization", "Custom 1, 2") == "Authorization: Custom ‹hidden›"
+
+
+@pytest.mark.parametrize("said", ["6288 0000 ab00 1001", "6288-0000-AB00-1001", "62880000Ab001001"])
+def test_a_number_is_struck_out_too_where_an_answer_groups_it_as_on_the_card(said: str) -> None:
+    struck = Struck({"62880000AB001001": "number", "12": "pin"})
+    assert struck.text(f"card {said}, 12 of 512") == "card ‹number›, ‹pin› of 512"
 
 
 def test_an_answer_keeps_its_digits_and_loses_its_length_and_its_tokens() -> None:
