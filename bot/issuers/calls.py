@@ -146,10 +146,22 @@ class Caller:
             return await self._send(request)
         signed = await self._scheme.sign(request, self._send)
         answer = await self._send(signed)
-        if self._scheme.stale(signed, answer):
+        if self._scheme.stale(signed, answer) and not self._is_about_the_card(answer):
             signed = await self._scheme.sign(request, self._send)
             answer = await self._send(signed)
         return self._scheme.open(signed, answer)
+
+    def _is_about_the_card(self, answer: Answer) -> bool:
+        """Whether the file has a rule for an answer: a wrong PIN must not be sent a second time."""
+        try:
+            data = parse_json(answer.body)
+        except Unreadable:
+            data = None
+        rule = self._rule(answer, data)
+        return rule is not None and rule.meaning is not FaultKind.REFUSED
+
+    def _rule(self, answer: Answer, data: object) -> ErrorRule | None:
+        return next((rule for rule in self._rules if _fits(rule, answer.status, data)), None)
 
     async def _send(self, request: Request) -> Answer:
         await self._manners.turn()
@@ -171,7 +183,7 @@ class Caller:
 
     def _judge(self, answer: Answer, data: object) -> None:
         """Raise the fault that an answer amounts to: declared rules first, then HTTP's meaning."""
-        rule = next((rule for rule in self._rules if _fits(rule, answer.status, data)), None)
+        rule = self._rule(answer, data)
         kind = rule.meaning if rule else _usual(answer.status)
         if kind is None:
             return

@@ -203,3 +203,32 @@ async def test_a_number_beyond_64_bits_goes_out_as_it_came(
     issuer = shop(tmp_path, counter, http, 'json = { id = "{find:id}" }', steps=steps)
     await issuer.read({"number": "1", "pin": "2"})
     assert counter.heard[1].body == b'{"id":123456789012345678901234567890}'
+
+
+SESSION = """
+[auth]
+kind = "session"
+request = { path = "/login", method = "POST" }
+token = "token"
+headers = { Authorization = "Bearer {token}" }
+[[errors]]
+status = 401
+when = "code == 'PIN'"
+is = "wrong_pin"
+"""
+
+
+@pytest.mark.parametrize(("code", "asked"), [("PIN", 1), ("LATE", 2)])
+async def test_a_wrong_pin_is_not_taken_for_a_session_that_is_over(
+    tmp_path: Path, counter: Counter, http: aiohttp.ClientSession, code: str, asked: int
+) -> None:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if request.path == "/login":
+            return web.Response(text='{"token": "t"}')
+        return web.Response(text=f'{{"code": "{code}"}}', status=401)
+
+    counter.answer = answer
+    issuer = shop(tmp_path, counter, http, 'json = { pin = "{pin}" }', steps=SESSION)
+    fault = await fault_of(issuer)
+    assert fault.kind is (FaultKind.WRONG_PIN if code == "PIN" else FaultKind.REFUSED)
+    assert sum(heard.target == "/1" for heard in counter.heard) == asked
