@@ -6,6 +6,7 @@ import zlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.issuers import FaultKind
 from bot.thresholds import is_near
 
 if TYPE_CHECKING:
@@ -25,12 +26,17 @@ def next_refresh(card: Card, now: datetime, every: timedelta) -> datetime:
 
 
 def next_try(card: Card, fault: IssuerFault, now: datetime, every: timedelta) -> datetime | None:
-    """Back off after a failure, twice as long each time; `None` where only the holder can help."""
+    """Back off after a failure, twice as long each time; `None` where only the holder can help.
+
+    A card whose turn did not come within the issuer's limit has not failed: it waits for its turn.
+    """
     if fault.ask_holder:
         return None
     if fault.permanent or fault.ask_operator:
         return next_refresh(card, now, every)
-    wait = min(FIRST_RETRY * (1 << min(card.failures, 16)), every)
+    its_turn_is_known = fault.kind is FaultKind.RATE_LIMITED and fault.retry_after is not None
+    times = 0 if its_turn_is_known else min(card.failures, 16)
+    wait = min(FIRST_RETRY * (1 << times), every)
     return now + max(wait, timedelta(seconds=fault.retry_after or 0))
 
 

@@ -51,7 +51,6 @@ class HttpIssuer(Declared):
     ) -> None:
         super().__init__(slug, declaration)
         self.has_history = declaration.history is not None
-        self.concurrency = declaration.server.concurrency
         self._declared = declaration
         self._secrets = {f"secret:{name}": secrets[name] for name in declaration.secrets()}
         headers = {
@@ -60,6 +59,13 @@ class HttpIssuer(Declared):
         }
         base = _address(declaration.server, self._secrets)
         server, auth = declaration.server, declaration.auth
+        # Of its budget a reading leaves a part to be answered in, after each call's turn.
+        patience = server.timeout_seconds / (len(declaration.steps) + 2)
+        self.concurrency = server.concurrency
+        if server.per_minute is not None:  # more at once would only wait, and wait too long
+            self.concurrency = max(
+                1, min(server.concurrency, int(server.per_minute * patience / 60))
+            )
         self._clock = clock
         self._caller = Caller(
             base,
@@ -67,7 +73,7 @@ class HttpIssuer(Declared):
             declaration.errors,
             http,
             clock,
-            manners=Manners(server.per_minute, server.timeout_seconds / 2, clock),
+            manners=Manners(server.per_minute, patience, clock),
             scheme=None if auth is None else auth.scheme(base, self._secrets, clock),
             retry_after=server.retry_after,
             pins=frozenset(field.name for field in self.fields[1:] if field.secret),

@@ -207,3 +207,12 @@ async def test_when_to_come_back_is_read_from_the_header_the_file_names(
     issuer = shop(folder, counter, http, clock, server=f", retry_after = {declared}")
     counter.says("{}", 429, headers)
     assert (await fault_of(issuer)).retry_after == seconds
+
+
+async def test_no_more_cards_are_read_at_once_than_have_their_turn_in_time(
+    folder: Path, counter: Counter, http: aiohttp.ClientSession, clock: Hands
+) -> None:
+    for per_minute, at_once in ((100, 8), (30, 2), (1, 1)):
+        server = f", per_minute = {per_minute}"
+        issuer = shop(folder, counter, http, clock, server=server, budget=10)
+        assert issuer.concurrency == at_once
