@@ -52,6 +52,10 @@ BROKEN = mark("⚠️ The file of <code>{slug}</code> has mistakes:\n<pre>{said}
 STAYS = mark("What it said before stays in force.")
 NOT_OFFERED = mark("It is not offered until they are mended.")
 MENDED = mark("✅ The file of <code>{slug}</code> is fine again, and in force.")
+LOST = mark(
+    "⚠️ The folder <code>{slug}</code> with issuers' files is gone. Its issuers stay as they were."
+)
+BACK = mark("✅ The folder <code>{slug}</code> is back.")
 OFF = mark(
     "The issuer <code>{slug}</code> is off until {names} is set and the bot is started again."
 )
@@ -89,6 +93,10 @@ class OperatorNotices:
         """Note what became of issuers' files: each broken version once, and that it was mended."""
         for change in changes:
             log.info("the file of issuer %s is %s", change.slug, change.what)
+            folder = change.slug.endswith("/")
+            if change.what == "broken" and folder:
+                self._note((change.slug, LOST), LOST, change.slug, now=True)
+                continue
             if change.what == "broken":
                 then = NOT_OFFERED if self._parts.issuers.get(change.slug) is None else STAYS
                 said = change.said[:LONGEST]
@@ -101,7 +109,8 @@ class OperatorNotices:
                 self._note((change.slug, names), OFF, change.slug, now=True, names=names)
             elif change.what == "mended":
                 self._forget(change.slug)
-                self._note((change.slug, MENDED), MENDED, change.slug, now=True)
+                text = BACK if folder else MENDED
+                self._note((change.slug, text), text, change.slug, now=True)
 
     def look(self) -> None:
         """Note the issuers that have been out of order for long."""

@@ -183,3 +183,17 @@ async def test_an_issuer_that_is_out_of_order_for_long_is_told_once(house: House
         await bob.says("/balance")
         await house.settled()
     assert len([text for text in ada.told if "Panda Gift Card has been out of order" in text]) == 1
+
+
+async def test_a_folder_that_is_gone_for_a_while_is_told_as_what_it_is(house: House) -> None:
+    ada = await operator(house)
+    await wrote(house, CANTEEN)
+    folder, elsewhere = house.folder / "issuers", house.folder / "elsewhere"
+    folder.rename(elsewhere)
+    await house.passes(seconds=30)
+    assert ada.sees("with issuers' files is gone. Its issuers stay as they were")
+    assert "mistakes" not in ada.told[-1]
+    assert house.kabao.parts.issuers.get("canteen") is not None
+    elsewhere.rename(folder)
+    await house.passes(seconds=30)
+    assert ada.sees("issuers/ is back")
