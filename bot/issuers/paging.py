@@ -133,7 +133,10 @@ async def _counted(
 
     first = await ask(0)
     if paging.total is not None:
-        count = max(1, -(-_total(paging.total, first) // paging.size))
+        every = _total(paging.total, first)
+        if len(_entries(declared, first)) != min(every, paging.size):
+            raise Unreadable(f"a page of another length than paging.size, {paging.size}")
+        count = max(1, -(-every // paging.size))
         places = range(count)[::-1] if declared.newest == "last" else range(count)
         for place in places[: declared.max_pages]:
             yield await ask(place) if place else first

@@ -281,3 +281,17 @@ async def test_a_mark_that_nobody_can_send_costs_the_history_and_not_the_balance
     paging = f'paging = {{ kind = "cursor", parameter = "after", next = "cursor", in = "{place}" }}'
     reading = await reads(half, paging, f'path = "/lines"{body}')
     assert "the value of {page:after} cannot stand" in fault(reading)
+
+
+@pytest.mark.parametrize("served", [2, 6])
+@pytest.mark.parametrize("newest", ["first", "last"])
+async def test_pages_of_another_length_than_declared_are_found_out_before_entries_are_missed(
+    reads: Reader, served: int, newest: str
+) -> None:
+    def answer(ledger: Ledger, told: dict[str, Any]) -> dict[str, Any]:
+        start = (int(told["page"]) - 1) * served
+        return {"lines": ledger.lines[start : start + served], "count": len(ledger.lines)}
+
+    paging = f'paging = {{ kind = "page-number", size = {SIZE}, total = "count" }}'
+    reading = await reads(Ledger(newest_first(7), answer), f'newest = "{newest}"\n{paging}')
+    assert "a page of another length than paging.size, 3" in fault(reading)

@@ -37,7 +37,7 @@ class Cursor(Table):
 
 
 class PageNumber(Table):
-    """Pages by number, from `first`. `total` is where the number of all entries is.
+    """Pages by number, from `first`, of `size` entries. `total` is where the number of all is.
 
     Without `total` a page that is not full is the last.
     """
@@ -51,7 +51,7 @@ class PageNumber(Table):
 
 
 class Offset(Table):
-    """Pages by how many entries to leave out, from 0. `total` as with `page-number`."""
+    """Pages of `size` entries by how many to leave out, from 0. `total` as with `page-number`."""
 
     kind: Literal["offset"]
     parameter: str = "offset"
