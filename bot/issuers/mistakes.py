@@ -6,16 +6,14 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from bot.issuers.auth import schemes
 from bot.issuers.lines import Keys, line_of, lines_of
 from bot.issuers.schema import every_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
 _SYNTAX = re.compile(r"(?P<said>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)")
@@ -62,7 +60,7 @@ def mistakes(path: Path, text: str, data: Mapping[str, Any], error: ValidationEr
     """Tell every mistake in a file, one a line, in the order of the file."""
     lines = lines_of(text)
     told: dict[Keys, list[str]] = {}
-    for mistake in _all(error, data):
+    for mistake in error.errors(include_url=False):
         told.setdefault(_keys(data, mistake), []).append(_said(mistake))
     found: list[tuple[int, str]] = []
     for keys, said in told.items():
@@ -73,30 +71,6 @@ def mistakes(path: Path, text: str, data: Mapping[str, Any], error: ValidationEr
         where = f"{path}, line {line}" if line else str(path)
         found.append((line or 0, f"{where}: {_name(keys)}: {' or '.join(_short(said))}"))
     return [one for _, one in sorted(found, key=lambda one: one[0])]
-
-
-def _all(error: ValidationError, data: Mapping[str, Any]) -> Iterator[ErrorDetails]:
-    """List the mistakes; one in `[auth]` is found again by the model of its kind."""
-    for mistake in error.errors(include_url=False):
-        inner = _in_auth(data.get("auth")) if mistake["loc"] == ("auth",) else None
-        if inner is None:
-            yield mistake
-        else:
-            for one in inner:
-                one["loc"] = ("auth", *one["loc"])
-            yield from inner
-
-
-def _in_auth(table: object) -> list[ErrorDetails] | None:
-    kind = table.get("kind") if isinstance(table, dict) else None
-    model = schemes().get(kind) if isinstance(kind, str) else None
-    if model is None:
-        return None
-    try:
-        model.model_validate(table)
-    except ValidationError as error:
-        return error.errors(include_url=False)
-    return None
 
 
 def _keys(data: object, mistake: ErrorDetails) -> Keys:
