@@ -41,7 +41,7 @@ def list_issuers(long_: bool) -> None:
     for slug, found in sorted(look(_folders(settings)).items()):
         where = "catalogue" if found.path.parent == CATALOG else str(found.path)
         try:
-            declared, missing = read_file(found.path, settings.issuer_secrets)
+            declared, missing = asyncio.run(_checked(found.path, settings))
         except IssuerFileError as error:
             count = len(str(error).splitlines())
             rows.append((slug, "", "", where, "", f"broken: {_counted(count, 'mistake')}"))

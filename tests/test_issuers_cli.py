@@ -108,6 +108,13 @@ async def test_the_list_says_what_is_on_where_it_is_and_what_is_not_sure(desk: D
     assert "shop: whether an expired card is told" in (await desk.run("list", "--long"))[1]
 
 
+async def test_an_issuer_whose_secrets_cannot_be_used_is_not_said_to_be_on(desk: Desk) -> None:
+    desk.wrote(SHOP)
+    desk.settings["KABAO_SECRET_SHOP_KEY"] = "two\nlines"
+    _, said = await desk.run("list")
+    assert "broken: 1 mistake" in next(one for one in said.splitlines() if one.startswith("shop "))
+
+
 async def test_a_file_without_mistakes_needs_no_secrets_to_be_checked(desk: Desk) -> None:
     status, said = await desk.run("check", str(desk.wrote(SHOP)))
     assert (status, said.count("\n")) == (0, 1)
