@@ -106,9 +106,7 @@ class Manners:
                     FaultKind.RATE_LIMITED, "not asked: told to wait", retry_after=left
                 )
             self._told_until = None
-        if self._limiter is None or self._limiter.has_capacity():
-            if self._limiter is not None:
-                await self._limiter.acquire()
+        if self._limiter is None:
             return
         try:
             async with asyncio.timeout(self._patience):
