@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import panel
+from bot.booking_view import not_enough, sum_of, unknown, ways_on
 from bot.buttons import Button
 from bot.context import UNDELETED
 from bot.languages import mark
 from bot.readings import money_of
-from bot.sums import sum_of
 
 if TYPE_CHECKING:
     from bot.bookings import Booked
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from bot.features.forwarded.notice import Notice
     from bot.money import Money
     from bot.voice import Voice
-    from storage import Card
 
 DONE = {
     "spent": mark("<b>{card}</b>: {amount} spent"),
@@ -46,22 +45,17 @@ CLEARED = mark(
 def of(voice: Voice, notice: Notice, outcome: Outcome) -> tuple[Markup, Buttons]:
     """Say what was booked, with the way to take it back, or why nothing was."""
     card, booked = outcome.card, outcome.booked
-    row = [Button(voice.plain("💳 The card"), f"card:{card.id}")]
     if outcome.lacking is not None:
-        return _lacking(voice, card, outcome.lacking), [_set(voice, card), row]
+        return not_enough(voice, card, outcome.lacking)
     if booked is None or booked.already or not booked.entries:
-        return _nothing_done(voice, notice, outcome), [row]
-    row.insert(0, Button(voice.plain("↩️ Undo"), f"unspent:{card.id}:{booked.entries[0].id}"))
+        return _nothing_done(voice, notice, outcome), ways_on(voice, card, (), known=True)
     lines = [_headline(voice, notice, outcome), *_where(voice, notice)]
     if booked.after is None:
-        lines.append(
-            voice.say(
-                "It is in the history. What is on the card is not known yet: set the balance."
-            )
-        )
-        return Markup("\n").join(lines), [_set(voice, card), row]
-    lines += _sums(voice, booked, booked.after, outcome.change)
-    return Markup("\n").join(lines), [row]
+        lines.append(unknown(voice))
+    else:
+        lines += _sums(voice, booked, booked.after, outcome.change)
+    known = booked.after is not None
+    return Markup("\n").join(lines), ways_on(voice, card, booked.entries, known=known)
 
 
 def _headline(voice: Voice, notice: Notice, outcome: Outcome) -> Markup:
@@ -119,19 +113,6 @@ def _sums(voice: Voice, booked: Booked, after: Money, change: Money | None) -> l
             difference=voice.change(after - expected),
         ),
     ]
-
-
-def _lacking(voice: Voice, card: Card, balance: Money) -> Markup:
-    return voice.say(
-        "There is only {balance} on {card}, so nothing is booked. If there is more on it, set the "
-        "balance first and then send it again.",
-        balance=voice.money(balance),
-        card=panel.masked(card),
-    )
-
-
-def _set(voice: Voice, card: Card) -> list[Button]:
-    return [Button(voice.plain("✏️ Set balance"), f"set:{card.id}")]
 
 
 def _where(voice: Voice, notice: Notice) -> list[Markup]:

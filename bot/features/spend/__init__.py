@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.booking_view import not_enough
 from bot.bookings import Booked, NotEnough
 from bot.buttons import Button, OutdatedButton, number
 from bot.context import holds_number
@@ -174,7 +175,7 @@ async def _book(context: Context, wanted: Pending, card: Card, said: Said) -> No
     except NotEnough as short:
         if wanted.asked:
             await parts.dialogues.end(context.person.id)
-        await _conclude(context, wanted, *answers.not_enough(voice, card, short.balance))
+        await _conclude(context, wanted, *not_enough(voice, card, short.balance))
         return
     await _conclude(context, wanted, *answers.booked(parts, voice, wanted.verb, said, done))
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import panel
-from bot.buttons import Button
+from bot.booking_view import sum_of, unknown, ways_on
 from bot.days import moment_of
 from bot.languages import mark
 from bot.money import Money
-from bot.sums import sum_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from bot.features.spend.said import Said
     from bot.parts import Parts
     from bot.voice import Voice
-    from storage import Card
 
 LONGEST_NOTE = 100
 """In characters; what is longer is cut, so that a page of history fits into one message."""
@@ -49,11 +47,7 @@ def booked(
     lines = [voice.say(DONE[verb], card=panel.masked(card), amount=voice.money(said.amount))]
     lines += about(voice, note_of(said.words), said.day)
     if done.after is None:
-        lines.append(
-            voice.say(
-                "It is in the history. What is on the card is not known yet: set the balance."
-            )
-        )
+        lines.append(unknown(voice))
     elif done.before is not None and (done.entries or verb != "set"):
         lines.append(sum_of(voice, done.before, done.after))
     if verb == "set" and not done.entries:
@@ -62,11 +56,8 @@ def booked(
     if issuer is not None and issuer.asks_api:
         name = panel.issuer_name(voice, parts.issuers, card.issuer)
         lines.append(voice.say("The next answer from {issuer} has the last word.", issuer=name))
-    row = [Button(voice.plain("💳 The card"), f"card:{card.id}")]
-    if done.entries:
-        undo = Button(voice.plain("↩️ Undo"), f"unspent:{card.id}:{done.entries[0].id}")
-        row.insert(0, undo)
-    return Markup("\n").join(lines), [row] if done.after else [_set(voice, card), row]
+    known = done.after is not None
+    return Markup("\n").join(lines), ways_on(voice, card, done.entries, known=known)
 
 
 def undone(voice: Voice, done: Booked) -> tuple[Markup, Buttons]:
@@ -80,19 +71,7 @@ def undone(voice: Voice, done: Booked) -> tuple[Markup, Buttons]:
         lines.append(sum_of(voice, done.before, done.after))
     elif done.after is None:
         lines.append(voice.say("What is on the card is not known."))
-    row = [Button(voice.plain("💳 The card"), f"card:{card.id}")]
-    return Markup("\n").join(lines), [row] if done.after else [_set(voice, card), row]
-
-
-def not_enough(voice: Voice, card: Card, balance: Money) -> tuple[Markup, Buttons]:
-    """Say that there is less on the card, and how that is put right."""
-    text = voice.say(
-        "There is only {balance} on {card}, so nothing is booked. If there is more on it, set the "
-        "balance first and then send it again.",
-        balance=voice.money(balance),
-        card=panel.masked(card),
-    )
-    return text, [_set(voice, card), [Button(voice.plain("💳 The card"), f"card:{card.id}")]]
+    return Markup("\n").join(lines), ways_on(voice, card, (), known=done.after is not None)
 
 
 def reading(voice: Voice, said: Said) -> str:
@@ -128,7 +107,3 @@ def _unchanged(voice: Voice, said: Said, done: Booked) -> Markup:
     if done.after == said.amount:
         return voice.say("That is what I knew already.")
     return voice.say("A later balance is known, so this changes nothing.")
-
-
-def _set(voice: Voice, card: Card) -> list[Button]:
-    return [Button(voice.plain("✏️ Set balance"), f"set:{card.id}")]
