@@ -16,6 +16,7 @@ from bot.issuers.contract import FaultKind, IssuerFault
 from bot.issuers.manners import patiently, wait_told
 from bot.issuers.placeholders import Unsayable
 from bot.issuers.requests import encoded, prepare
+from bot.issuers.statuses import ALWAYS, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from bot.issuers.placeholders import Value
 
 LARGEST_ANSWER = 1_000_000  # bytes
-# Compressed answers are not asked for: a small one could unfold to any size.
-_ALWAYS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Kabao"}
 
 # By aiohttp's errors, the narrower before the wider.
 _BROKEN: tuple[tuple[type[Exception], FaultKind, str], ...] = (
@@ -69,7 +68,7 @@ class Caller:
         pins: frozenset[str] = frozenset(),
     ) -> None:
         self._base = base.rstrip("/")
-        self._headers = {**_ALWAYS, **headers}
+        self._headers = {**ALWAYS, **headers}
         self._rules = rules
         self._http = http
         # aiohttp repeats a GET by itself, beyond every limit: a wrong PIN would count twice.
@@ -115,7 +114,7 @@ class Caller:
 
     async def reach(self) -> None:
         """Find out whether anything answers at the server's address. `IssuerFault`."""
-        await self._send(Request("GET", str(URL(self._base).origin()), _ALWAYS))
+        await self._send(Request("GET", str(URL(self._base).origin()), ALWAYS))
 
     def _harmless(self, call: Call) -> bool:
         """Whether asking twice does no harm.
@@ -184,7 +183,7 @@ class Caller:
     def _judge(self, answer: Answer, data: object) -> None:
         """Raise the fault that an answer amounts to: declared rules first, then HTTP's meaning."""
         rule = self._rule(answer, data)
-        kind = rule.meaning if rule else _usual(answer.status)
+        kind = rule.meaning if rule else meaning(answer.status)
         if kind is None:
             return
         redirect = 300 <= answer.status < 400  # noqa: PLR2004 - HTTP's own numbers
@@ -227,14 +226,3 @@ def _fits(rule: ErrorRule, status: int, data: object) -> bool:
         return rule.when is None or bool(rule.when.of(data))
     except Unreadable:
         return False
-
-
-def _usual(status: int) -> FaultKind | None:
-    if status in (401, 403, 407):
-        return FaultKind.REFUSED
-    if status == 429:  # noqa: PLR2004 - HTTP's own number
-        return FaultKind.RATE_LIMITED
-    if status == 408 or status >= 500:  # noqa: PLR2004
-        return FaultKind.ISSUER_DOWN
-    # A redirect and an undeclared 404 are the declaration's mistake, not the holder's.
-    return None if 200 <= status < 300 else FaultKind.BAD_ANSWER  # noqa: PLR2004

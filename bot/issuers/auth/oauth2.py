@@ -11,7 +11,6 @@ from yarl import URL
 from bot.issuers.auth.basic import basic
 from bot.issuers.auth.bearer import authorized
 from bot.issuers.auth.renewal import (
-    HEADERS,
     Renewed,
     Token,
     document,
@@ -22,6 +21,7 @@ from bot.issuers.auth.renewal import (
 from bot.issuers.auth.scheme import Answer, AuthTable, Plain, Request, Scheme, Send
 from bot.issuers.contract import FaultKind, IssuerFault
 from bot.issuers.placeholders import Template, verbatim
+from bot.issuers.statuses import ALWAYS
 from bot.issuers.vocabulary import Text  # noqa: TC001 - pydantic reads it
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class OAuth2Auth(AuthTable):
         url = _address(self.token_url, base, secrets)
         if self.send == "body":
             form += [("client_id", client), ("client_secret", secret)]
-        asking = Request("POST", url, HEADERS, form=tuple(form))
+        asking = Request("POST", url, ALWAYS, form=tuple(form))
         if self.send == "basic":  # RFC 6749, 2.3.1: encoded as in a form before they are joined
             asking = authorized(asking, basic(quote_plus(client), quote_plus(secret)))
         return _OAuth2(asking, clock)

@@ -11,15 +11,13 @@ from bot.issuers.answers import Unreadable, parse_json
 from bot.issuers.contract import FaultKind, IssuerFault
 from bot.issuers.manners import LONGEST_WAIT
 from bot.issuers.placeholders import in_header
+from bot.issuers.statuses import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from bot.issuers.auth.scheme import Answer, Send
-
-HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Kabao"}
-"""What a scheme's own requests carry."""
 
 MOST_LEEWAY = timedelta(minutes=1)
 REFUSED_FOR = timedelta(minutes=1)
@@ -118,15 +116,10 @@ def document(answer: Answer) -> Any:
 
 def fault_of(answer: Answer, what: str) -> IssuerFault:
     """Say what an answer means that does not give `what`, such as "a token", by its status."""
-    status = answer.status
-    detail = f"{what}: HTTP {status}"
-    if status in (401, 403, 407):
-        return IssuerFault(FaultKind.REFUSED, detail)
-    if status == 429:  # noqa: PLR2004 - HTTP's own number
+    kind = meaning(answer.status) or FaultKind.BAD_ANSWER
+    wait = None
+    if kind is FaultKind.RATE_LIMITED:
         after = answer.headers.get("Retry-After", "")
         said = after.isascii() and after.isdecimal()
         wait = min(float(after), LONGEST_WAIT) if said else None
-        return IssuerFault(FaultKind.RATE_LIMITED, detail, retry_after=wait)
-    if status == 408 or status >= 500:  # noqa: PLR2004
-        return IssuerFault(FaultKind.ISSUER_DOWN, detail)
-    return IssuerFault(FaultKind.BAD_ANSWER, detail)
+    return IssuerFault(kind, f"{what}: HTTP {answer.status}", retry_after=wait)

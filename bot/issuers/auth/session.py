@@ -12,12 +12,13 @@ from pydantic import Field as Key
 from pydantic import model_validator
 
 from bot.issuers.answers import Unreadable
-from bot.issuers.auth.renewal import HEADERS, Renewed, Token, document, fault_of
+from bot.issuers.auth.renewal import Renewed, Token, document, fault_of
 from bot.issuers.auth.scheme import Answer, AuthTable, Request, Scheme, Send
 from bot.issuers.contract import FaultKind, IssuerFault
 from bot.issuers.format.request import Call
 from bot.issuers.placeholders import Template, Unsayable, in_header
 from bot.issuers.requests import prepare
+from bot.issuers.statuses import ALWAYS
 from bot.issuers.vocabulary import Headers, Place
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class SessionAuth(AuthTable):
         self, base: str, secrets: Mapping[str, str], clock: Callable[[], datetime]
     ) -> Scheme:
         """Make the scheme. `ValueError` for a secret that cannot stand in the request."""
-        login = prepare(base.rstrip("/"), HEADERS, self.request, secrets)
+        login = prepare(base.rstrip("/"), ALWAYS, self.request, secrets)
         for text in self.headers.values():
             text.fill({**secrets, "token": "0"}, in_header)
         return _Session(self, login, secrets, clock)

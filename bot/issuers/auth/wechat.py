@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 import orjson
 
 from bot.issuers.auth.renewal import (
-    HEADERS,
     Renewed,
     Token,
     document,
@@ -22,6 +21,7 @@ from bot.issuers.auth.renewal import (
 from bot.issuers.auth.scheme import Answer, AuthTable, Request, Scheme, Send
 from bot.issuers.contract import FaultKind, IssuerFault
 from bot.issuers.placeholders import in_url, verbatim
+from bot.issuers.statuses import ALWAYS
 from bot.issuers.vocabulary import Text  # noqa: TC001 - pydantic reads it
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ class WechatAuth(AuthTable):
 
 def _usual(folder: str, app_id: str, secret: str) -> Request:
     query = f"grant_type=client_credential&appid={in_url(app_id)}&secret={in_url(secret)}"
-    return Request("GET", f"{folder}/token?{query}", HEADERS)
+    return Request("GET", f"{folder}/token?{query}", ALWAYS)
 
 
 def _stable(folder: str, app_id: str, secret: str) -> Request:
     asked = {"grant_type": "client_credential", "appid": app_id, "secret": secret}
-    headers = {**HEADERS, "Content-Type": "application/json"}
+    headers = {**ALWAYS, "Content-Type": "application/json"}
     return Request("POST", f"{folder}/stable_token", headers, orjson.dumps(asked))
 
 
