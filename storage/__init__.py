@@ -4,6 +4,7 @@
 question about a card takes its owner, and everything personal is sealed (`vault.py`).
 """
 
+from storage.audit import AuditRow
 from storage.errors import (
     DuplicateCardError,
     KeyFormatError,
@@ -29,12 +30,14 @@ from storage.records import (
     Person,
     PersonChanges,
     Reading,
+    Role,
 )
 from storage.store import Store, open_store
-from storage.vault import MasterKey
+from storage.vault import InstallationKey, MasterKey
 
 __all__ = [
     "Access",
+    "AuditRow",
     "BalanceSource",
     "Card",
     "CardChanges",
@@ -43,6 +46,7 @@ __all__ = [
     "EntryKind",
     "EntrySource",
     "Episode",
+    "InstallationKey",
     "KeyFormatError",
     "MasterKey",
     "NewCard",
@@ -51,6 +55,7 @@ __all__ = [
     "Person",
     "PersonChanges",
     "Reading",
+    "Role",
     "SealError",
     "StorageError",
     "Store",

@@ -124,6 +124,8 @@ class People(Questions):
             "id": person_id,
             "key_id": key.id,
             "wrapped_key": wrapped,
+            "master_id": self._vault.master_id,
+            "role": "holder",
             "name": key.seal_text(_NAME, name),
             "language": language,
             "access": "none",

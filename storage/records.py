@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Access = Literal["none", "asked", "member"]
+Role = Literal["holder", "helper"]
 BalanceSource = Literal["issuer", "holder", "message"]
 EntrySource = Literal["issuer", "holder", "message", "observed"]
 EntryKind = Literal["purchase", "top-up", "refund", "adjustment", "opening", "observed"]
@@ -35,6 +36,11 @@ class Person:
     last_seen_at: datetime
     created_at: datetime
     panel_message_id: int | None
+    role: Role = "holder"
+    """A helper may answer support and see whether all is well, but no cards. Admins are named in
+    the settings, not here: whoever can write to the database must not become one."""
+    barred_at: datetime | None = None
+    """Set for somebody an admin has shut out."""
 
 
 class PersonChanges(TypedDict, total=False):
@@ -49,6 +55,8 @@ class PersonChanges(TypedDict, total=False):
     blocked_at: datetime | None
     last_seen_at: datetime
     panel_message_id: int | None
+    role: Role
+    barred_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ import hmac
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from storage.audit import Audit
 from storage.cards import Cards
 from storage.database import Database, parse_url
 from storage.dialogues import Dialogues
@@ -25,9 +26,9 @@ from storage.people import People
 from storage.postgres import PostgresDatabase
 from storage.questions import utc_now
 from storage.receipts import Receipts, receipts_of
-from storage.schema import meta
+from storage.schema import meta, people
 from storage.sqlite import SqliteDatabase, sqlite_file
-from storage.vault import MasterKey, Vault
+from storage.vault import InstallationKey, MasterKey, Vault
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -41,8 +42,12 @@ if TYPE_CHECKING:
 _TRIES: Final = 100
 _PAUSE_SECONDS: Final = 0.1
 _CHECK: Final = select(meta.c.value).where(meta.c.name == "master key check")
-_SET_CHECK: Final = (
-    insert(meta).values(name="master key check", value=bindparam("value")).on_conflict_do_nothing()
+_INSTALLATION: Final = select(meta.c.value).where(meta.c.name == "installation key")
+_SET: Final = (
+    insert(meta).values(name=bindparam("name"), value=bindparam("value")).on_conflict_do_nothing()
+)
+_NAME_MASTER: Final = (
+    update(people).where(people.c.master_id.is_(None)).values(master_id=bindparam("master"))
 )
 
 
@@ -60,6 +65,12 @@ class Store:
         self.dialogues: Final = Dialogues(runner, vault, clock)
         self.invitations: Final = Invitations(runner, vault, clock)
         self.receipts: Final = Receipts(runner, vault, clock)
+        self.audit: Final = Audit(runner, vault, clock)
+
+    @property
+    def installation(self) -> InstallationKey:
+        """The database's own key, for marks that only this installation can make."""
+        return self._vault.installation
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Store]:
@@ -95,8 +106,13 @@ async def open_store(
     store = Store(database, vault, clock)
     try:
         if not await database.fetch(_CHECK):
-            await database.execute(_SET_CHECK, value=vault.check_value)
+            await database.execute(_SET, name="master key check", value=vault.check_value)
         await store.check()
+        if not (found := await database.fetch(_INSTALLATION)):
+            await database.execute(_NAME_MASTER, master=vault.master_id)
+            await database.execute(_SET, name="installation key", value=vault.new_installation())
+            found = await database.fetch(_INSTALLATION)
+        vault.open_installation(found[0][0])
     except BaseException:
         await store.close()
         raise

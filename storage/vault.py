@@ -40,9 +40,10 @@ def _derive(key: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(key)
 
 
-def _bound(*parts: str) -> bytes:
+def _bound(*parts: str | bytes) -> bytes:
     """Spell the parts so that no other list of parts is spelled the same."""
-    return b"".join(len(raw).to_bytes(4) + raw for raw in (part.encode() for part in parts))
+    raws = (part.encode() if isinstance(part, str) else part for part in parts)
+    return b"".join(len(raw).to_bytes(4) + raw for raw in raws)
 
 
 def _seal(cipher: AESGCM, plain: bytes, bound: bytes) -> bytes:
@@ -157,12 +158,38 @@ class PersonKey:
         return f"PersonKey({self.id}, hidden)"
 
 
+class InstallationKey:
+    """A random key of the database's own, wrapped by the master key and kept when that changes.
+
+    What is marked with it tells nothing without the master key, and outlives people's keys.
+    """
+
+    __slots__ = ("_purposes", "_raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._purposes: dict[str, bytes] = {}
+
+    def mark(self, purpose: str, *parts: str | bytes) -> bytes:
+        """32 bytes that are equal for equal parts of one purpose (HMAC-SHA256, RFC 2104)."""
+        key = self._purposes.get(purpose)
+        if key is None:
+            key = self._purposes[purpose] = _derive(self._raw, purpose)
+        return hmac.digest(key, _bound(*parts), "sha256")
+
+    def __repr__(self) -> str:
+        return "InstallationKey(hidden)"
+
+
 class Vault:
     """Makes and opens the keys of people; remembers a few thousand opened ones."""
 
+    installation: InstallationKey
+    """Set by whoever opens the database, with `open_installation`."""
+
     def __init__(self, master: MasterKey) -> None:
         self.check_value: Final = master.derive("check value")
-        self._master_id = master.id
+        self.master_id: Final = master.id
         self._wrapping = AESGCM(master.derive("wrapping of person keys"))
         self._opened: dict[int, tuple[bytes, PersonKey]] = {}
 
@@ -186,5 +213,17 @@ class Vault:
         """Remember this person's key no longer."""
         self._opened.pop(owner, None)
 
+    def new_installation(self) -> bytes:
+        """Make a key for a new database, wrapped as it is stored."""
+        return _seal(self._wrapping, secrets.token_bytes(_KEY_BYTES), self._installation_place())
+
+    def open_installation(self, wrapped: bytes) -> None:
+        """Unwrap the database's key; `SealError` if it is another master's."""
+        raw = _open(self._wrapping, wrapped, self._installation_place())
+        self.installation = InstallationKey(raw)
+
+    def _installation_place(self) -> bytes:
+        return _bound("installation key", self.master_id)
+
     def _place(self, owner: int, key_id: str) -> bytes:
-        return _bound("person key", str(owner), key_id, self._master_id)
+        return _bound("person key", str(owner), key_id, self.master_id)

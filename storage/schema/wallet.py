@@ -1,93 +1,30 @@
-"""The tables, once, for SQLite and PostgreSQL.
-
-In the clear: Telegram's id of a person, the issuer, balances, times, thresholds. Sealed under
-the person's key (`vault.py`), as bytes: names, labels, last digits, every secret, the words of
-the history, what an alert says, half-finished conversations.
-"""
+"""People, their cards, what happened on them, what is owed to them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
-    TypeDecorator,
     text,
 )
 
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Dialect
+from storage.schema.columns import UtcTime, counted, metadata, of_card, of_person
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _PRESENT: Final = text("removed_at IS NULL")
 _REMOVED: Final = text("removed_at IS NOT NULL")
 _OPEN: Final = text("done_at IS NULL")
 _NUMBERED: Final = text("external IS NOT NULL")
 _BOOKED: Final = text("booking IS NOT NULL")
 _DONE: Final = text("done_at IS NOT NULL")
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware time, kept as microseconds since 1970: exact, and the same on both databases."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Refuse a naive time: it would be somebody's local one by mistake."""
-        del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone is not a time")
-        return (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Give it back as UTC."""
-        del dialect
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
-
-
-def _counted() -> Column[int]:
-    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-
-
-def _of_person(name: str = "owner_id", *, key: bool = False) -> Column[int]:
-    person = ForeignKey("people.id", ondelete="CASCADE")
-    return Column(name, BigInteger, person, primary_key=key, nullable=False, autoincrement=False)
-
-
-def _of_card(*, key: bool = False) -> tuple[Column[int], Column[str], ForeignKeyConstraint]:
-    return (
-        Column("owner_id", BigInteger, primary_key=key, nullable=False, autoincrement=False),
-        Column("card_id", Text, primary_key=key, nullable=False),
-        ForeignKeyConstraint(
-            ["owner_id", "card_id"], ["cards.owner_id", "cards.id"], ondelete="CASCADE"
-        ),
-    )
-
 
 meta = Table(
     "meta",
@@ -112,6 +49,11 @@ people = Table(
     Column("last_seen_at", UtcTime, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("panel_message_id", BigInteger),
+    Column("role", Text, nullable=False, server_default="holder"),
+    # Whom an admin has shut out, whatever the access of others.
+    Column("barred_at", UtcTime),
+    # The master key that wraps this person's; not known of those from before version 0003.
+    Column("master_id", Text),
     CheckConstraint("access IN ('none', 'asked', 'member')", name="access"),
     Index("ix_people_access", "access"),
 )
@@ -119,7 +61,7 @@ people = Table(
 cards = Table(
     "cards",
     metadata,
-    _of_person(key=True),
+    of_person(key=True),
     Column("id", Text, primary_key=True),
     Column("issuer", Text, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
@@ -164,7 +106,7 @@ cards = Table(
 card_secrets = Table(
     "card_secrets",
     metadata,
-    *_of_card(key=True),
+    *of_card(key=True),
     Column("field", Text, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
@@ -173,8 +115,8 @@ card_secrets = Table(
 readings = Table(
     "readings",
     metadata,
-    _counted(),
-    *_of_card(),
+    counted(),
+    *of_card(),
     Column("at", UtcTime, nullable=False),
     Column("balance_minor", BigInteger),
     Column("currency", Text),
@@ -186,8 +128,8 @@ readings = Table(
 ledger = Table(
     "ledger",
     metadata,
-    _counted(),
-    *_of_card(),
+    counted(),
+    *of_card(),
     # A keyed fingerprint of the issuer's own id: such ids may hold a card number.
     Column("external", LargeBinary),
     Column("at", UtcTime, nullable=False),
@@ -231,8 +173,8 @@ ledger = Table(
 outbox = Table(
     "outbox",
     metadata,
-    _counted(),
-    *_of_card(),
+    counted(),
+    *of_card(),
     Column("key", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("payload", LargeBinary),
@@ -254,7 +196,7 @@ outbox = Table(
 dialogues = Table(
     "dialogues",
     metadata,
-    _of_person("person_id", key=True),
+    of_person("person_id", key=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
 )
@@ -263,7 +205,7 @@ invitations = Table(
     "invitations",
     metadata,
     Column("token_hash", LargeBinary, primary_key=True),
-    _of_person("created_by"),
+    of_person("created_by"),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Index("ix_invitations_created_by", "created_by"),

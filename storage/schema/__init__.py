@@ -1,0 +1,51 @@
+"""The tables, once, for SQLite and PostgreSQL.
+
+In the clear: Telegram's id of a person, the issuer, balances, times, thresholds. Sealed under
+the person's key (`vault.py`), as bytes: names, labels, last digits, every secret, the words of
+the history, what an alert says, half-finished conversations, everything of a person's lock.
+"""
+
+from storage.schema.columns import UtcTime, metadata
+from storage.schema.trust import (
+    audit,
+    locks,
+    processes,
+    recovery_codes,
+    stops,
+    tries,
+    vanishing,
+)
+from storage.schema.wallet import (
+    card_secrets,
+    cards,
+    dialogues,
+    invitations,
+    ledger,
+    meta,
+    outbox,
+    people,
+    readings,
+    receipts,
+)
+
+__all__ = [
+    "UtcTime",
+    "audit",
+    "card_secrets",
+    "cards",
+    "dialogues",
+    "invitations",
+    "ledger",
+    "locks",
+    "meta",
+    "metadata",
+    "outbox",
+    "people",
+    "processes",
+    "readings",
+    "receipts",
+    "recovery_codes",
+    "stops",
+    "tries",
+    "vanishing",
+]
