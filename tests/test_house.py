@@ -14,6 +14,7 @@ from bot.features import discover
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "storage").rglob("*.py")])
 SPEAKS_TELEGRAM = {
+    "bot.activity",
     "bot.app",
     "bot.calls",
     "bot.check",
