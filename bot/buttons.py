@@ -35,6 +35,22 @@ def keyboard(rows: Buttons) -> dict[str, list[list[dict[str, str]]]]:
     }
 
 
+def contact_keyboard(label: str) -> dict[str, object]:
+    """Lay out the one button below a private chat by which a person gives their own number.
+
+    The contact that comes back may be anybody's all the same: its `user_id` tells whose it is.
+    """
+    return {
+        "keyboard": [[{"text": label, "request_contact": True}]],
+        "resize_keyboard": True,
+        "one_time_keyboard": True,
+    }
+
+
+NO_KEYBOARD = {"remove_keyboard": True}
+"""Takes the keyboard below the chat away again."""
+
+
 class OutdatedButton(Exception):  # noqa: N818 - it is a button's state, not a fault of ours
     """A button's data no longer fits: the card is gone, or the client made it up."""
 

@@ -7,9 +7,10 @@ pass through its request class and its rate limiter, so errors and 429 are what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson
 from telegram.constants import ParseMode
 
 from bot.buttons import keyboard
@@ -24,21 +25,81 @@ if TYPE_CHECKING:
 
 NO_PREVIEW = {"is_disabled": True}
 
+UPLOAD_SECONDS = 300.0
+"""How long a file may take to arrive: the largest a bot may send has 50 MB."""
+
+File = tuple[str, bytes, str]
+"""A file's name, what is in it, and its MIME type."""
+
+_PNG = "image/png"
+
 
 @dataclass(frozen=True, slots=True)
 class _Parameters:
     """What our transport reads of a `RequestData`."""
 
     parameters: Mapping[str, Any]
-    contains_files: bool = False
+    multipart_data: Mapping[str, File] = field(default_factory=dict)
+
+    @property
+    def contains_files(self) -> bool:
+        return bool(self.multipart_data)
+
+    @property
+    def json_parameters(self) -> dict[str, str]:
+        return {
+            name: value if isinstance(value, str) else orjson.dumps(value).decode()
+            for name, value in self.parameters.items()
+        }
 
 
 async def send(
-    bot: ExtBot[str], chat_id: int, text: str, buttons: Buttons | None = None, pace: str = ""
+    bot: ExtBot[str],
+    chat_id: int,
+    text: str,
+    buttons: Buttons | None = None,
+    pace: str = "",
+    *,
+    protect: bool = False,
+    markup: Mapping[str, Any] | None = None,
 ) -> int:
-    """Send HTML; give the message's id. `pace` is what the rate limiter is told."""
-    sent = await _call(bot, "sendMessage", _content(chat_id, text, buttons), pace)
+    """Send HTML; give the message's id. `pace` is what the rate limiter is told.
+
+    `protect`: it can be neither forwarded nor saved. `markup` is a keyboard below the chat, or
+    its removal (see `bot.buttons`), where there are no `buttons`.
+    """
+    data = _content(chat_id, text, buttons)
+    if protect:
+        data["protect_content"] = True
+    if markup:
+        data["reply_markup"] = markup
+    return int((await _call(bot, "sendMessage", data, pace))["message_id"])
+
+
+async def send_photo(
+    bot: ExtBot[str],
+    chat_id: int,
+    png: bytes,
+    caption: str = "",
+    buttons: Buttons | None = None,
+    *,
+    protect: bool = False,
+) -> int:
+    """Send a picture with a caption in HTML; give the message's id."""
+    data: dict[str, Any] = {"chat_id": chat_id, **_captioned(caption, buttons)}
+    if protect:
+        data["protect_content"] = True
+    sent = await _call(bot, "sendPhoto", data, files={"photo": ("picture.png", png, _PNG)})
     return int(sent["message_id"])
+
+
+async def send_document(
+    bot: ExtBot[str], chat_id: int, name: str, content: bytes, caption: str = ""
+) -> int:
+    """Send a file of at most 50 MB with a caption in HTML; give the message's id."""
+    data = {"chat_id": chat_id, **_captioned(caption)}
+    files = {"document": (name, content, "application/octet-stream")}
+    return int((await _call(bot, "sendDocument", data, files=files))["message_id"])
 
 
 async def edit(
@@ -48,6 +109,26 @@ async def edit(
     await _call(
         bot, "editMessageText", {"message_id": message_id, **_content(chat_id, text, buttons)}
     )
+
+
+async def edit_photo(
+    bot: ExtBot[str],
+    chat_id: int,
+    message_id: int,
+    png: bytes,
+    caption: str = "",
+    buttons: Buttons | None = None,
+) -> None:
+    """Put a picture in the place of a message's text or picture. `BadRequest` if it cannot be."""
+    captioned = _captioned(caption)
+    data: dict[str, Any] = {
+        "chat_id": chat_id,
+        "message_id": message_id,
+        "media": {"type": "photo", "media": "attach://picture", **captioned},
+    }
+    if buttons:
+        data["reply_markup"] = keyboard(buttons)
+    await _call(bot, "editMessageMedia", data, files={"picture": ("picture.png", png, _PNG)})
 
 
 async def delete(bot: ExtBot[str], chat_id: int, message_id: int) -> bool:
@@ -68,11 +149,26 @@ def _content(chat_id: int, text: str, buttons: Buttons | None) -> dict[str, Any]
     return content
 
 
-async def _call(bot: ExtBot[str], method: str, data: dict[str, Any], pace: str = "") -> Any:
+def _captioned(caption: str, buttons: Buttons | None = None) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    if caption:
+        content |= {"caption": str(caption), "parse_mode": ParseMode.HTML.value}
+    if buttons:
+        content["reply_markup"] = keyboard(buttons)
+    return content
+
+
+async def _call(
+    bot: ExtBot[str],
+    method: str,
+    data: dict[str, Any],
+    pace: str = "",
+    files: Mapping[str, File] | None = None,
+) -> Any:
     assert bot.rate_limiter is not None
     return await bot.rate_limiter.process_request(
         callback=_post,
-        args=(bot, method, data),
+        args=(bot, method, _Parameters(data, files or {})),
         kwargs={},
         endpoint=method,
         data=data,
@@ -80,6 +176,8 @@ async def _call(bot: ExtBot[str], method: str, data: dict[str, Any], pace: str =
     )
 
 
-async def _post(bot: ExtBot[str], method: str, data: dict[str, Any]) -> Any:
-    carried = cast("RequestData", _Parameters(data))
-    return await bot.request.post(f"{bot.base_url}/{method}", carried)
+async def _post(bot: ExtBot[str], method: str, carried: _Parameters) -> Any:
+    url, data = f"{bot.base_url}/{method}", cast("RequestData", carried)
+    if carried.contains_files:
+        return await bot.request.post(url, data, write_timeout=UPLOAD_SECONDS)
+    return await bot.request.post(url, data)
