@@ -12,7 +12,7 @@ from storage import MasterKey
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEY = MasterKey.generate().text()
+KEY = MasterKey(bytes(range(32))).text()
 ENOUGH = {"KABAO_BOT_TOKEN": "1:token", "KABAO_MASTER_KEY": KEY}
 
 
