@@ -13,6 +13,7 @@ from storage.errors import (
     WriteError,
     WrongKeyError,
 )
+from storage.locks import Lock, LockChanges, Tried
 from storage.questions import utc_now
 from storage.receipts import receipt
 from storage.records import (
@@ -48,6 +49,8 @@ __all__ = [
     "Episode",
     "InstallationKey",
     "KeyFormatError",
+    "Lock",
+    "LockChanges",
     "MasterKey",
     "NewCard",
     "NewEntry",
@@ -59,6 +62,7 @@ __all__ = [
     "SealError",
     "StorageError",
     "Store",
+    "Tried",
     "WriteError",
     "WrongKeyError",
     "open_store",

@@ -20,6 +20,7 @@ from storage.dialogues import Dialogues
 from storage.errors import StorageError, WrongKeyError
 from storage.invitations import Invitations
 from storage.ledger import Ledger
+from storage.locks import Locks
 from storage.migrations import migrate
 from storage.outbox import Outbox
 from storage.people import People
@@ -66,6 +67,7 @@ class Store:
         self.invitations: Final = Invitations(runner, vault, clock)
         self.receipts: Final = Receipts(runner, vault, clock)
         self.audit: Final = Audit(runner, vault, clock)
+        self.locks: Final = Locks(runner, vault, clock)
 
     @property
     def installation(self) -> InstallationKey:

@@ -6,6 +6,8 @@ A feature module may have, all optional:
 - `BUTTONS`: the first word of a button's data -> what to do, given the context and the
   other words one by one
 - `DIALOGUES`: the kind of a dialogue -> what to do with a text that belongs to it
+- `GUARDED`: names of its commands and buttons that show or give away secrets, or erase: whoever
+  has a passcode is asked for it before one is done
 - `on_text`: is offered a text nobody asked for, and says whether it knew what to do with it
 - `on_interruption`: the same, while something else is being asked for
 - `on_stranger`: answers somebody who is not let in (one feature has it)
@@ -41,6 +43,7 @@ class Features:
     listeners: list[OnText] = field(default_factory=list)
     interruptions: list[OnText] = field(default_factory=list)
     strangers: list[OnStranger] = field(default_factory=list)
+    guarded: set[str] = field(default_factory=set)
 
 
 def discover() -> Features:
@@ -57,6 +60,7 @@ def discover() -> Features:
             if twice := mine.keys() & all_of_them.keys():
                 raise ValueError(f"{module.name} claims {', '.join(sorted(twice))} a second time")
             all_of_them.update(mine)
+        found.guarded |= guarded_by(module.name, feature)
         if listener := getattr(feature, "on_text", None):
             found.listeners.append(listener)
         if interruption := getattr(feature, "on_interruption", None):
@@ -64,3 +68,12 @@ def discover() -> Features:
         if stranger := getattr(feature, "on_stranger", None):
             found.strangers.append(stranger)
     return found
+
+
+def guarded_by(name: str, feature: object) -> frozenset[str]:
+    """Give what a feature wants guarded. `ValueError` if it has no such command or button."""
+    guarded: frozenset[str] = getattr(feature, "GUARDED", frozenset())
+    has = {command.name for command in getattr(feature, "COMMANDS", ())}
+    if unknown := guarded - has - set(getattr(feature, "BUTTONS", {})):
+        raise ValueError(f"{name} guards {', '.join(sorted(unknown))}, which it does not have")
+    return guarded

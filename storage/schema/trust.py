@@ -6,6 +6,8 @@ the person they are about, and nobody without the master key can tell who that w
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -15,9 +17,12 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    text,
 )
 
 from storage.schema.columns import UtcTime, counted, metadata, of_person
+
+_RESET: Final = text("reset_at IS NOT NULL")
 
 locks = Table(
     "locks",
@@ -37,7 +42,10 @@ locks = Table(
     Column("phone", LargeBinary),
     # When a passcode that was forgotten is lifted, if nobody objects.
     Column("reset_at", UtcTime),
+    # When they were told that this is near; nothing is lifted before they were.
+    Column("reset_warned_at", UtcTime),
     Column("changed_at", UtcTime, nullable=False),
+    Index("ix_locks_reset", "reset_at", sqlite_where=_RESET, postgresql_where=_RESET),
 )
 
 recovery_codes = Table(

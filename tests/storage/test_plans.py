@@ -16,6 +16,7 @@ from storage import (
     entries,
     invitations,
     ledger,
+    locks,
     outbox,
     people,
     receipts,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from storage import Store
 
-MODULES = (cards, dialogues, due, entries, invitations, ledger, outbox, people, receipts)
+MODULES = (cards, dialogues, due, entries, invitations, ledger, locks, outbox, people, receipts)
 # What is half-finished or not yet accepted is little, and looked through now and then.
 SMALL = {"dialogues._ERASE", "dialogues._PURGE", "invitations._PURGE"}
 # Walks down an index for as long as the caller has room, not through the table.

@@ -40,11 +40,19 @@ def _locks() -> None:
         sa.Column("totp_step", sa.BigInteger()),
         sa.Column("phone", sa.LargeBinary()),
         sa.Column("reset_at", sa.BigInteger()),
+        sa.Column("reset_warned_at", sa.BigInteger()),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("person_id", name="pk_locks"),
         sa.ForeignKeyConstraint(
             ["person_id"], ["people.id"], name="fk_locks_person_id", ondelete="CASCADE"
         ),
+    )
+    op.create_index(
+        "ix_locks_reset",
+        "locks",
+        ["reset_at"],
+        sqlite_where=sa.text("reset_at IS NOT NULL"),
+        postgresql_where=sa.text("reset_at IS NOT NULL"),
     )
 
 
