@@ -5,7 +5,9 @@ question about a card takes its owner, and everything personal is sealed (`vault
 """
 
 from storage.audit import AuditRow
+from storage.chain import Anchor, LogRow, spell
 from storage.errors import (
+    BrokenChainError,
     DuplicateCardError,
     KeyFormatError,
     SealError,
@@ -34,12 +36,16 @@ from storage.records import (
     Role,
 )
 from storage.store import Store, open_store
+from storage.tries import REFUSED, Outcome, Seen, Stop, Try
 from storage.vault import InstallationKey, MasterKey
 
 __all__ = [
+    "REFUSED",
     "Access",
+    "Anchor",
     "AuditRow",
     "BalanceSource",
+    "BrokenChainError",
     "Card",
     "CardChanges",
     "DuplicateCardError",
@@ -51,21 +57,27 @@ __all__ = [
     "KeyFormatError",
     "Lock",
     "LockChanges",
+    "LogRow",
     "MasterKey",
     "NewCard",
     "NewEntry",
     "OutboxItem",
+    "Outcome",
     "Person",
     "PersonChanges",
     "Reading",
     "Role",
     "SealError",
+    "Seen",
+    "Stop",
     "StorageError",
     "Store",
     "Tried",
+    "Try",
     "WriteError",
     "WrongKeyError",
     "open_store",
     "receipt",
+    "spell",
     "utc_now",
 ]

@@ -29,6 +29,7 @@ from storage.questions import utc_now
 from storage.receipts import Receipts, receipts_of
 from storage.schema import meta, people
 from storage.sqlite import SqliteDatabase, sqlite_file
+from storage.tries import Tries
 from storage.vault import InstallationKey, MasterKey, Vault
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Store:
         self.dialogues: Final = Dialogues(runner, vault, clock)
         self.invitations: Final = Invitations(runner, vault, clock)
         self.receipts: Final = Receipts(runner, vault, clock)
+        self.tries: Final = Tries(runner, vault, clock)
         self.audit: Final = Audit(runner, vault, clock)
         self.locks: Final = Locks(runner, vault, clock)
 
