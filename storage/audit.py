@@ -12,31 +12,49 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from storage.errors import StorageError
+from storage import chain
+from storage.chain import HEAD, START, Anchor, LogRow, chained
+from storage.errors import SealError, StorageError
 from storage.questions import Questions
 from storage.schema import UtcTime, audit, meta
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
     from datetime import datetime
 
     from storage.database import Row, Runner
-    from storage.vault import InstallationKey
+    from storage.vault import InstallationKey, PersonKey
 
-_HEAD: Final = "audit head"
-_START: Final = (0).to_bytes(8) + bytes(32)
+ERASED: Final = "erased"
+"""The action by which a person's rows are over: whoever comes back begins anew."""
+
 _LOCK: Final = (
-    update(meta).where(meta.c.name == _HEAD).values(value=meta.c.value).returning(meta.c.value)
+    update(meta).where(meta.c.name == HEAD).values(value=meta.c.value).returning(meta.c.value)
 )
-_BEGIN: Final = upsert(meta).values(name=_HEAD, value=_START).on_conflict_do_nothing()
-_MOVE: Final = update(meta).where(meta.c.name == _HEAD).values(value=bindparam("head"))
+_BEGIN: Final = upsert(meta).values(name=HEAD, value=START.head()).on_conflict_do_nothing()
+_MOVE: Final = update(meta).where(meta.c.name == HEAD).values(value=bindparam("head"))
 _ADD: Final = insert(audit).values({c.name: bindparam(c.name) for c in audit.c})
+_about: Final = audit.c.subject == bindparam("subject")
+_erased: Final = (
+    select(func.coalesce(func.max(audit.c.seq), 0))
+    .where(_about, audit.c.action == ERASED)
+    .scalar_subquery()
+)
+_mine: Final = (_about, audit.c.seq > _erased, audit.c.seq < bindparam("before"))
 _OF: Final = (
     select(*audit.c)
-    .where(audit.c.subject == bindparam("subject"), audit.c.seq < bindparam("before"))
+    .where(*_mine)
+    .order_by(audit.c.seq.desc())
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+_COUNT: Final = select(func.count()).select_from(audit).where(_about, audit.c.seq > _erased)
+_RECENT: Final = (
+    select(*chain.COLUMNS)
+    .where(audit.c.seq < bindparam("before"))
     .order_by(audit.c.seq.desc())
     .limit(bindparam("limit"))
 )
@@ -53,6 +71,8 @@ class AuditRow:
     by_subject: bool
     """Whether they did it themselves; else somebody else did, or the bot by itself."""
     detail: dict[str, Any] = field(repr=False)
+    opens: bool = True
+    """False where there is a detail and it does not open: the row was tampered with."""
 
 
 class Audit(Questions):
@@ -74,53 +94,69 @@ class Audit(Questions):
         that waits for another row: of two such, on PostgreSQL, one would fail.
         """
         async with self._runner.transaction() as tx:
-            head = await self._head(tx)
-            seq = int.from_bytes(head[:8]) + 1
+            last = await self._hold_end(tx)
+            seq = last.seq + 1
             sealed = None
             if detail:
                 if subject is None:
                     raise StorageError("Only what is about somebody has a detail.")
                 key = await self._key(tx, subject)
                 sealed = key.seal(_place(seq), orjson.dumps(detail))
-            row = {
-                "seq": seq,
-                "at": self._clock(),
-                "action": action,
-                "actor": self._mark(actor),
-                "subject": self._mark(subject),
-                "sealed": sealed,
-            }
-            mac = chained(self._vault.installation, head[8:], row)
-            await tx.execute(_ADD, **row, mac=mac)
-            await tx.execute(_MOVE, head=seq.to_bytes(8) + mac)
+            now = self._clock()
+            row = (action, self._mark(actor), self._mark(subject), sealed)
+            mac = chained(self._vault.installation, last.mac, seq, _micros(now), *row)
+            values = dict(zip(audit.c.keys(), (seq, now, *row, mac), strict=True))
+            await tx.execute(_ADD, **values)
+            await tx.execute(_MOVE, head=Anchor(seq, mac).head())
         return seq
 
-    async def of(self, person_id: int, *, limit: int, before: int = _LAST) -> list[AuditRow]:
-        """List what happened about a person, the latest first, from below a number."""
+    async def of(
+        self, person_id: int, *, limit: int, before: int = _LAST, offset: int = 0
+    ) -> list[AuditRow]:
+        """List what happened about a person since they last came, the latest first.
+
+        What was before they were erased is closed for good, and nobody's any more.
+        """
         subject = self._mark(person_id)
-        rows = await self._runner.fetch(_OF, subject=subject, before=before, limit=limit)
+        asked = {"before": before, "limit": limit, "offset": offset}
+        rows = await self._runner.fetch(_OF, subject=subject, **asked)
         if not rows:
             return []
         key = await self._key(self._runner, person_id)
-        return [
-            AuditRow(
-                seq,
-                at,
-                action,
-                actor == subject,
-                orjson.loads(key.open(_place(seq), sealed)) if sealed else {},
-            )
-            for seq, at, action, actor, _, sealed, _ in rows
-        ]
+        return [_opened(row, key) for row in rows]
 
-    async def _head(self, tx: Runner) -> bytes:
+    async def count(self, person_id: int) -> int:
+        """Count what `of` lists."""
+        count: int = (await self._runner.fetch(_COUNT, subject=self._mark(person_id)))[0][0]
+        return count
+
+    async def recent(self, *, limit: int, before: int = _LAST) -> list[LogRow]:
+        """List what happened about anybody, the latest first; people are marks in it."""
+        rows = await self._runner.fetch(_RECENT, limit=limit, before=before)
+        return [LogRow(*row) for row in rows]
+
+    def walk(self) -> AsyncIterator[LogRow]:
+        """Give each row from the first, as long as they fit; `BrokenChainError` where not."""
+        return chain.walk(self._runner, self._vault.installation)
+
+    async def verify(self, since: Anchor | None = None) -> Anchor:
+        """Go along the whole log and give its end; `BrokenChainError` says what does not fit.
+
+        With an anchor that was kept elsewhere, a log put back to an earlier state is found too.
+        """
+        return await chain.verify(self._runner, self._vault.installation, since)
+
+    async def end(self) -> Anchor:
+        """Give the log's end as it is noted, to be kept elsewhere."""
+        return await chain.noted(self._runner) or START
+
+    async def _hold_end(self, tx: Runner) -> Anchor:
         """Hold the end of the chain, so that rows are added one after another."""
         found: list[Row] = await tx.fetch(_LOCK)
         if not found:
             await tx.execute(_BEGIN)
             found = await tx.fetch(_LOCK)
-        head: bytes = found[0][0]
-        return head
+        return Anchor.of_head(found[0][0])
 
     def _mark(self, person_id: int | None) -> bytes | None:
         return None if person_id is None else person_mark(self._vault.installation, person_id)
@@ -131,18 +167,22 @@ def person_mark(key: InstallationKey, person_id: int) -> bytes:
     return key.mark("person", str(person_id))
 
 
-def chained(key: InstallationKey, before: bytes, row: Mapping[str, Any]) -> bytes:
-    """Hash a row together with the hash of the row before it (32 zero bytes for the first)."""
-    at = UtcTime().process_bind_param(row["at"], None)  # type: ignore[arg-type]
-    return key.mark(
-        "audit chain",
-        before,
-        str(row["seq"]),
-        str(at),
-        row["action"],
-        *(b"-" if row[name] is None else b"+" + row[name] for name in ("actor", "subject")),
-        b"-" if row["sealed"] is None else b"+" + row["sealed"],
-    )
+def _opened(row: Row, key: PersonKey) -> AuditRow:
+    seq, at, action, actor, subject, sealed, _ = row
+    detail: dict[str, Any] = {}
+    opens = True
+    try:
+        detail = orjson.loads(key.open(_place(seq), sealed)) if sealed else {}
+    except SealError:
+        opens = False
+    return AuditRow(seq, at, action, actor == subject, detail, opens)
+
+
+def _micros(moment: datetime) -> int:
+    """Give a time as it is kept."""
+    kept = UtcTime().process_bind_param(moment, None)  # type: ignore[arg-type]
+    assert kept is not None
+    return kept
 
 
 def _place(seq: int) -> tuple[str, ...]:

@@ -32,3 +32,12 @@ class DuplicateCardError(StorageError):
     def __init__(self, card_id: str) -> None:
         super().__init__()
         self.card_id = card_id
+
+
+class BrokenChainError(StorageError):
+    """A row of the audit log does not fit: it was changed, moved, put in or taken out."""
+
+    def __init__(self, seq: object, why: str) -> None:
+        """`seq` is the row's number as it should be; None where it is not about a row."""
+        super().__init__(why if seq is None else f"row {seq} {why}")
+        self.seq = seq

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from storage.audit import ERASED, Audit
 from storage.errors import StorageError
 from storage.questions import KEY_COLUMNS, Questions
 from storage.records import Person, PersonChanges
@@ -98,14 +99,20 @@ class People(Questions):
         """Who asked to be let in and waits for it, the longest waiting first."""
         return [self._person(row) for row in await self._runner.fetch(_ASKED)]
 
-    async def forget(self, person_id: int) -> bool:
+    async def forget(self, person_id: int, *, by: int | None = None) -> bool:
         """Erase a person and everything that is theirs; False if there was nobody.
 
-        On SQLite the pages are overwritten and the log is emptied after the commit.
+        Their key goes, so that what the audit log has of them is closed for good. `by` is who
+        asked for it, if not they themselves. On SQLite the pages are overwritten and the
+        write-ahead log is emptied after the commit.
         """
         async with self._runner.transaction() as tx:
             found = await tx.execute(_FORGET, person=person_id)
             tx.scrub()
+            if found:
+                actor = person_id if by is None else by
+                log = Audit(tx, self._vault, self._clock)
+                await log.append(ERASED, subject=person_id, actor=actor)
         self._vault.drop(person_id)
         return bool(found)
 
