@@ -103,6 +103,8 @@ class Method:
                 values[name] = check(value)
             except Wrong as wrong:
                 raise _refusal(name, wrong) from None
+            if name == "media":
+                _attach(values[name], given)
         for name in self._required:
             if name not in values:
                 raise self._missing(name)
@@ -111,6 +113,13 @@ class Method:
     def _missing(self, name: str) -> Refusal:
         special = EMPTY.get((self.name, name))
         return bad_request(special or f'parameter "{name}" is required')
+
+
+def _attach(media: dict[str, Any], given: dict[str, Any]) -> None:
+    """Put the file that came with the call in the place of its `attach://name`."""
+    upload = given.get(media["media"].removeprefix("attach://"))
+    if type(upload) is Upload:
+        media["media"] = upload
 
 
 def _refusal(name: str, wrong: Wrong) -> Refusal:

@@ -35,6 +35,14 @@ class Event:
     only: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The keyboard below a chat, and the message it came with. `markup` as the Bot API has it."""
+
+    message_id: int
+    markup: dict[str, Any]
+
+
 class Bell:
     """Numbers events and wakes those who wait for the next one."""
 
@@ -77,6 +85,7 @@ class Chat:
         self.about = about
         self.closed = closed
         self.moved_to: int | None = None
+        self.keyboard: Below | None = None
         self.deletes = self.private = about["type"] == "private"
         self.members: list[int] = []
         self._bell = bell

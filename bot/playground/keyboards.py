@@ -1,4 +1,4 @@
-"""Inline keyboards, as strict as Telegram is about them."""
+"""Keyboards, as strict as Telegram is about them: on messages, and below the chat."""
 
 from __future__ import annotations
 
@@ -38,6 +38,23 @@ def checked_keyboard(markup: dict[str, Any] | None) -> dict[str, Any] | None:
         for button in row:
             _check(button)
     return {"inline_keyboard": rows} if rows else None
+
+
+def reply_keyboard(markup: dict[str, Any] | None, *, private: bool) -> dict[str, Any] | None:
+    """Give the keyboard to put below the chat, one without rows to take it away, None for neither.
+
+    Follows `get_keyboard_button` of tdlib/td (td/telegram/ReplyMarkup.cpp). `Refusal` 400 for
+    buttons Telegram does not take.
+    """
+    if markup is None or not ("keyboard" in markup or markup.get("remove_keyboard")):
+        return None
+    rows = [row for row in markup.get("keyboard", ()) if row]
+    for button in (button for row in rows for button in row):
+        if not button["text"].strip():
+            raise bad_request("keyboard button text must be non-empty")
+        if button.get("request_contact") and not private:
+            raise bad_request("phone number can be requested in private chats only")
+    return {**markup, "keyboard": rows}
 
 
 def _check(button: dict[str, Any]) -> None:

@@ -1,18 +1,17 @@
-"""What the bot does with messages: send, edit, delete."""
+"""What the bot does with messages: send, edit, delete. Pictures and files are in `media`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.playground.chats import Below
 from bot.playground.entities import formatted
-from bot.playground.files import Stored, picture_size
-from bot.playground.keyboards import checked_keyboard
+from bot.playground.keyboards import checked_keyboard, reply_keyboard
 from bot.playground.refusals import Refusal, bad_request
 
 if TYPE_CHECKING:
     from bot.playground.chats import Chat, Message
     from bot.playground.markup import Entity
-    from bot.playground.shapes import Upload
     from bot.playground.world import World
 
 Values = dict[str, Any]
@@ -20,16 +19,19 @@ Values = dict[str, Any]
 LONGEST_SOURCE = 2**15
 """Bytes, markup included."""
 LONGEST_TEXT = 4096
-LONGEST_CAPTION = 1024
 DELETABLE = 48 * 3600
 """Seconds."""
 MOST_DELETED = 100
+SHOWN = (
+    *("text", "entities", "link_preview_options", "reply_markup"),
+    *("photo", "document", "caption", "caption_entities"),
+)
 
 
 def send_message(world: World, values: Values) -> Message:
     """Send text."""
     chat = world.chats.writable(values["chat_id"])
-    return _send(world, chat, values, _text(world, values))
+    return posted(world, chat, values, _text(world, values))
 
 
 def _text(world: World, values: Values) -> Message:
@@ -44,24 +46,30 @@ def _text(world: World, values: Values) -> Message:
         raise bad_request("message is too long")
     content: Message = {"text": text}
     if entities:
-        content["entities"] = _known(world, entities)
+        content["entities"] = known(world, entities)
     if "link_preview_options" in values:
         content["link_preview_options"] = values["link_preview_options"]
     return content
 
 
-def _send(world: World, chat: Chat, values: Values, content: Message) -> Message:
+def posted(world: World, chat: Chat, values: Values, content: Message) -> Message:
+    """Post what the bot sends, with all that a call may say besides."""
+    below = None
     if len(values) > 2:  # noqa: PLR2004 - more than where and what
         keyboard = checked_keyboard(values.get("reply_markup"))
         if keyboard is not None:
             content["reply_markup"] = keyboard
+        below = reply_keyboard(values.get("reply_markup"), private=chat.private)
         if values.get("protect_content"):
             content["has_protected_content"] = True
         if "reply_parameters" in values:
             _reply(chat, values["reply_parameters"], content)
         if "message_thread_id" in values:
             raise bad_request("message thread not found")
-    return world.say(chat, content)
+    message = world.say(chat, content)
+    if below is not None:
+        chat.keyboard = Below(message["message_id"], below) if below["keyboard"] else None
+    return message
 
 
 def _reply(chat: Chat, to: Values, content: Message) -> None:
@@ -76,44 +84,7 @@ def _reply(chat: Chat, to: Values, content: Message) -> None:
         raise bad_request("message to be replied not found")
 
 
-def send_photo(world: World, values: Values) -> Message:
-    """Send a picture, fresh or known by its id."""
-    chat = world.chats.writable(values["chat_id"])
-    stored = _stored(world, values["photo"], "photos")
-    width, height = picture_size(stored.content)
-    size = {**stored.about(), "width": width, "height": height}
-    return _send(world, chat, values, {"photo": [size], **_caption(world, values)})
-
-
-def send_document(world: World, values: Values) -> Message:
-    """Send a file, fresh or known by its id."""
-    chat = world.chats.writable(values["chat_id"])
-    stored = _stored(world, values["document"], "documents")
-    document = {**stored.about(), "file_name": stored.name, "mime_type": stored.type}
-    return _send(world, chat, values, {"document": document, **_caption(world, values)})
-
-
-def _stored(world: World, given: Upload | str, folder: str) -> Stored:
-    if isinstance(given, str):
-        return world.files.get(given)
-    if not given.content:
-        raise bad_request("file must be non-empty")
-    return world.files.keep(folder, given.name, given.content)
-
-
-def _caption(world: World, values: Values) -> Message:
-    text, entities = formatted(
-        values.get("caption", ""), values.get("parse_mode"), values.get("caption_entities")
-    )
-    if len(text) > LONGEST_CAPTION:
-        raise bad_request("message caption is too long")
-    content: Message = {"caption": text} if text else {}
-    if entities:
-        content["caption_entities"] = _known(world, entities)
-    return content
-
-
-def _known(world: World, entities: list[Entity]) -> list[Entity]:
+def known(world: World, entities: list[Entity]) -> list[Entity]:
     """Let mentions name those alone whom the bot can know: who wrote to it."""
     return [
         one if one["type"] != "text_mention" else {**one, "user": user}
@@ -124,7 +95,7 @@ def _known(world: World, entities: list[Entity]) -> list[Entity]:
 
 def edit_message_text(world: World, values: Values) -> Message:
     """Change the text, and the buttons with it: no buttons given are no buttons."""
-    chat, message = _own(world, values)
+    chat, message = own(world, values)
     if "text" not in message:
         raise bad_request("there is no text in the message to edit")
     kept = {
@@ -134,18 +105,19 @@ def edit_message_text(world: World, values: Values) -> Message:
     }
     keyboard = checked_keyboard(values.get("reply_markup"))
     changed = kept | _text(world, values) | ({"reply_markup": keyboard} if keyboard else {})
-    return _edit(world, chat, message, changed)
+    return edited(world, chat, message, changed)
 
 
 def edit_message_reply_markup(world: World, values: Values) -> Message:
     """Change the buttons alone."""
-    chat, message = _own(world, values)
+    chat, message = own(world, values)
     changed = {name: value for name, value in message.items() if name != "reply_markup"}
     keyboard = checked_keyboard(values.get("reply_markup"))
-    return _edit(world, chat, message, changed | ({"reply_markup": keyboard} if keyboard else {}))
+    return edited(world, chat, message, changed | ({"reply_markup": keyboard} if keyboard else {}))
 
 
-def _own(world: World, values: Values) -> tuple[Chat, Message]:
+def own(world: World, values: Values) -> tuple[Chat, Message]:
+    """Find the message of the bot that a call is to change; `Refusal` if it cannot."""
     if "chat_id" not in values or "message_id" not in values:
         raise bad_request("message identifier is not specified")
     chat = world.chats.writable(values["chat_id"])
@@ -157,9 +129,9 @@ def _own(world: World, values: Values) -> tuple[Chat, Message]:
     return chat, message
 
 
-def _edit(world: World, chat: Chat, message: Message, changed: Message) -> Message:
-    shown = ("text", "entities", "reply_markup", "link_preview_options")
-    if all(message.get(name) == changed.get(name) for name in shown):
+def edited(world: World, chat: Chat, message: Message, changed: Message) -> Message:
+    """Put a changed message in the former's place; `Refusal` if nothing changed."""
+    if all(message.get(name) == changed.get(name) for name in SHOWN):
         raise bad_request(
             "message is not modified: specified new message content and reply markup "
             "are exactly the same as a current content and reply markup of the message"

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.playground.files import DOWNLOADABLE
+from bot.playground.media import edit_message_media, send_document, send_photo
 from bot.playground.messages import (
     delete_message,
     delete_messages,
     edit_message_reply_markup,
     edit_message_text,
-    send_document,
     send_message,
-    send_photo,
 )
 from bot.playground.refusals import bad_request
 
@@ -172,6 +171,7 @@ METHODS: dict[str, Callable[[World, Values], Any | Awaitable[Any]]] = {
     "sendMessage": send_message,
     "editMessageText": edit_message_text,
     "editMessageReplyMarkup": edit_message_reply_markup,
+    "editMessageMedia": edit_message_media,
     "deleteMessage": delete_message,
     "deleteMessages": delete_messages,
     "answerCallbackQuery": answer_callback_query,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from bot.playground.contacts import contact_of, gives_contact
 from bot.playground.entities import formatted
 from bot.playground.files import picture_size
 from bot.playground.memberships import note_membership
@@ -49,6 +50,17 @@ class Person:
         raise LookupError(f"{self.name} sees no message of the bot")
 
     @property
+    def phone(self) -> str:
+        """Their phone number, the same in every playground."""
+        return f"+86138{self.id % 10**8:08}"
+
+    @property
+    def keyboard(self) -> list[str]:
+        """What the buttons below their private chat say."""
+        below = self.where.keyboard
+        return [one["text"] for row in below.markup["keyboard"] for one in row] if below else []
+
+    @property
     def notices(self) -> list[str]:
         """The answers to buttons they pressed, oldest first."""
         return [
@@ -59,6 +71,12 @@ class Person:
     def menu(self) -> list[dict[str, str]]:
         """The commands their menu button offers in the private chat."""
         return self.world.menus.shown(self.where.about, self.language)
+
+    def opens(self, message: Seen) -> bytes:
+        """Look at the picture or file of a message. `LookupError` if it brings none."""
+        raw = message.raw
+        files = raw["photo"][-1:] if "photo" in raw else [raw["document"]]
+        return self.world.files.get(files[0]["file_id"]).content
 
     def sees(self, text: str) -> bool:
         """Tell whether the text stands in a message of the bot that is visible now."""
@@ -117,6 +135,23 @@ class Person:
         stored = self.world.files.keep("photos", name, content)
         size = {**stored.about(), "width": width, "height": height}
         return self._sends({"photo": [size], **text}, chat, None)
+
+    async def shares_contact(
+        self, of: Person | str | None = None, *, attached: bool = False, forwarded: bool = False
+    ) -> int | None:
+        """Send a contact: their own by the button below the chat, or another's as an attachment.
+
+        `of` is whose, or a phone number that nobody in Telegram has. One's own may be `attached`
+        too. `forwarded`: somebody else had sent it to them. `LookupError` without such a button.
+        """
+        content: Message = {"contact": contact_of(self if of is None else of)}
+        reply_to = None
+        if forwarded:
+            origin = {"type": "hidden_user", "sender_user_name": "Somebody"}
+            content["forward_origin"] = {**origin, "date": self.world.now()}
+        elif of is None and not attached:
+            reply_to = gives_contact(self.where)
+        return self._sends(content, None, reply_to)
 
     def _sends(self, content: Message, chat: Group | None, reply_to: int | None) -> int | None:
         where = chat.where if chat else self.where

@@ -20,7 +20,10 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A visible message. `text` is its text or caption, `raw` the Bot API's object."""
+    """A visible message. `text` is its text or caption, `raw` the Bot API's object.
+
+    What is `protected` their client lets them neither forward nor save.
+    """
 
     id: int
     author: str
@@ -29,6 +32,7 @@ class Seen:
     buttons: tuple[Button, ...]
     edited: bool
     file: str | None
+    protected: bool
     raw: dict[str, Any]
 
     @property
@@ -62,6 +66,7 @@ def seen(message: dict[str, Any], bot_id: int) -> Seen:
         buttons=buttons(message),
         edited="edit_date" in message,
         file=file,
+        protected=message.get("has_protected_content", False),
         raw=message,
     )
 

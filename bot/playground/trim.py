@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 UPLOAD = "InputFile"
 """The one type that is not written in JSON."""
+_ONLY = re.compile(r"(?:Scope type|Type of the media), must be (\w+)")
 
 
 def trim(full: Mapping[str, Any], methods: Iterable[str]) -> Published:
@@ -51,7 +52,9 @@ def _fields(described: Mapping[str, Any]) -> dict[str, Field]:
         field = fields[given["name"]] = Field(types=given["types"])
         if given["required"]:
             field["required"] = True
-        only = re.fullmatch(r"Scope type, must be (\w+)", given["description"])
+        only = re.fullmatch(
+            r"(?:Scope type|Type of the media), must be (\w+)", given["description"]
+        )
         if only:
             field["value"] = only[1]
     return fields

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from telegram import Bot, InputFile
+from telegram import Bot, InputFile, InputMediaPhoto, Message
 from telegram.error import BadRequest
 
 from bot.playground.files import KEPT, Files, picture_size
@@ -69,6 +69,42 @@ async def test_a_picture_has_no_text_to_edit(bot: Bot, alice: Person) -> None:
     sent = await bot.send_photo(alice.id, picture(1, 1))
     with pytest.raises(BadRequest, match="There is no text in the message to edit"):
         await bot.edit_message_text("x", alice.id, sent.message_id)
+
+
+async def test_a_person_looks_at_what_they_got(bot: Bot, alice: Person) -> None:
+    await bot.send_photo(alice.id, picture(3, 2), protect_content=True)
+    assert alice.opens(alice.newest) == picture(3, 2)
+    assert alice.newest.protected
+    await bot.send_document(alice.id, InputFile(b"a,b", filename="x.csv"))
+    assert alice.opens(alice.newest) == b"a,b"
+    assert not alice.newest.protected
+
+
+async def test_a_picture_takes_the_place_of_a_text_which_stays_protected(
+    bot: Bot, alice: Person
+) -> None:
+    sent = await bot.send_message(alice.id, "<b>wait</b>", parse_mode="HTML", protect_content=True)
+    edited = await bot.edit_message_media(
+        InputMediaPhoto(picture(3, 2), caption="<i>Look</i>", parse_mode="HTML"),
+        alice.id,
+        sent.message_id,
+    )
+    assert isinstance(edited, Message)
+    assert (edited.message_id, edited.text, edited.caption) == (sent.message_id, None, "Look")
+    assert alice.opens(alice.newest) == picture(3, 2)
+    assert (alice.newest.edited, alice.newest.protected) == (True, True)
+    await bot.edit_message_media(InputMediaPhoto(picture(1, 1)), alice.id, sent.message_id)
+    assert alice.opens(alice.newest) == picture(1, 1)
+    assert alice.newest.text == ""
+
+
+async def test_a_picture_that_is_not_there_or_none_takes_no_place(bot: Bot, alice: Person) -> None:
+    sent = await bot.send_message(alice.id, "wait")
+    with pytest.raises(BadRequest, match="Wrong file identifier"):
+        await bot.edit_message_media(InputMediaPhoto("unknown-id"), alice.id, sent.message_id)
+    with pytest.raises(BadRequest, match="Image_process_failed"):
+        await bot.edit_message_media(InputMediaPhoto(b"words"), alice.id, sent.message_id)
+    assert alice.newest.text == "wait"
 
 
 def test_a_jpeg_tells_its_size() -> None:
