@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from bot.audit_cli import audit
 from bot.config import ConfigError, environment, read, unknown
 from bot.issuers_cli import issuers
 from storage import MasterKey, StorageError
@@ -107,6 +108,7 @@ def check() -> None:
     sys.exit(failed)
 
 
+main.add_command(audit)
 main.add_command(issuers)
 
 
