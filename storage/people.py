@@ -11,9 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from storage.audit import ERASED, Audit
 from storage.errors import StorageError
+from storage.keyring import CHECK, learn
 from storage.questions import KEY_COLUMNS, Questions
 from storage.records import Person, PersonChanges
-from storage.schema import people
+from storage.schema import meta, people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,13 +27,21 @@ if TYPE_CHECKING:
 _COLUMNS: Final = tuple(people.c[name] for name in Person.__dataclass_fields__)
 _SEEN_AGAIN: Final = timedelta(hours=1)
 _NAME: Final = ("person", "name")
+_MEETINGS: Final = 3
 
 _this: Final = people.c.id == bindparam("person")
 _GET: Final = select(*KEY_COLUMNS, *_COLUMNS).where(_this)
-# Both databases take PostgreSQL's ON CONFLICT; SQLAlchemy spells it the same for either.
+# Nobody is met under a master key that is not in force: on PostgreSQL the row that says which is
+# stays as it is until the commit. Both databases take PostgreSQL's ON CONFLICT.
 _INSERT: Final = (
     insert(people)
-    .values({column.name: bindparam(column.name) for column in people.c})
+    .from_select(
+        people.c.keys(),
+        select(*(bindparam(column.name, type_=column.type) for column in people.c))
+        .select_from(meta)
+        .where(meta.c.name == CHECK, meta.c.value == bindparam("in_force"))
+        .with_for_update(read=True),
+    )
     .on_conflict_do_nothing()
 )
 _ASKED: Final = (
@@ -68,10 +77,7 @@ class People(Questions):
         """
         person = await self.get(person_id)
         if person is None:
-            await self._meet(person_id, name, language)
-            person = await self.get(person_id)
-            if person is None:
-                raise StorageError("This person was forgotten while they arrived.")
+            person = await self._meet(person_id, name, language)
         changes: PersonChanges = {}
         now = self._clock()
         if person.name != name:
@@ -124,7 +130,16 @@ class People(Questions):
                 [{"person": who, "panel_message_id": which} for who, which in panels.items()],
             )
 
-    async def _meet(self, person_id: int, name: str, language: str | None) -> None:
+    async def _meet(self, person_id: int, name: str, language: str | None) -> Person:
+        """Meet somebody for the first time, under the master key that is in force now."""
+        for _ in range(_MEETINGS):
+            await self._note(person_id, name, language)
+            if person := await self.get(person_id):
+                return person
+            await learn(self._runner, self._vault)
+        raise StorageError("This person was forgotten while they arrived.")
+
+    async def _note(self, person_id: int, name: str, language: str | None) -> None:
         key, wrapped = self._vault.new_key(person_id)
         now = self._clock()
         known = {
@@ -139,7 +154,8 @@ class People(Questions):
             "last_seen_at": now,
             "created_at": now,
         }
-        await self._runner.execute(_INSERT, **{**dict.fromkeys(people.c.keys()), **known})
+        values = {**dict.fromkeys(people.c.keys()), **known}
+        await self._runner.execute(_INSERT, **values, in_force=self._vault.check_value)
 
     def _person(self, row: Row) -> Person:
         key = self._vault.open_key(row[2], row[0], row[1])

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from storage import keyring
 from storage.audit import Audit
 from storage.cards import Cards
 from storage.database import Database, parse_url
 from storage.dialogues import Dialogues
-from storage.errors import StorageError, WrongKeyError
+from storage.errors import StorageError
 from storage.invitations import Invitations
 from storage.ledger import Ledger
 from storage.locks import Locks
@@ -25,11 +25,14 @@ from storage.migrations import migrate
 from storage.outbox import Outbox
 from storage.people import People
 from storage.postgres import PostgresDatabase
+from storage.processes import Processes
 from storage.questions import utc_now
 from storage.receipts import Receipts, receipts_of
+from storage.rotation import Rotation
 from storage.schema import meta, people
 from storage.sqlite import SqliteDatabase, sqlite_file
 from storage.tries import Tries
+from storage.vanishing import Vanishing
 from storage.vault import InstallationKey, MasterKey, Vault
 
 if TYPE_CHECKING:
@@ -43,8 +46,6 @@ if TYPE_CHECKING:
 
 _TRIES: Final = 100
 _PAUSE_SECONDS: Final = 0.1
-_CHECK: Final = select(meta.c.value).where(meta.c.name == "master key check")
-_INSTALLATION: Final = select(meta.c.value).where(meta.c.name == "installation key")
 _SET: Final = (
     insert(meta).values(name=bindparam("name"), value=bindparam("value")).on_conflict_do_nothing()
 )
@@ -68,7 +69,10 @@ class Store:
         self.invitations: Final = Invitations(runner, vault, clock)
         self.receipts: Final = Receipts(runner, vault, clock)
         self.tries: Final = Tries(runner, vault, clock)
+        self.vanishing: Final = Vanishing(runner, vault, clock)
         self.audit: Final = Audit(runner, vault, clock)
+        self.processes: Final = Processes(runner, vault, clock)
+        self.rotation: Final = Rotation(runner, vault, clock)
         self.locks: Final = Locks(runner, vault, clock)
 
     @property
@@ -87,9 +91,7 @@ class Store:
 
     async def check(self) -> None:
         """Raise `StorageError` if the database does not answer, `WrongKeyError` if not to us."""
-        found = await self._runner.fetch(_CHECK)
-        if not found or not hmac.compare_digest(found[0][0], self._vault.check_value):
-            raise WrongKeyError
+        await keyring.learn(self._runner, self._vault)
 
     async def close(self) -> None:
         """Let go of the database. The store is of no use afterwards."""
@@ -109,18 +111,22 @@ async def open_store(
     vault = Vault(master_key)
     store = Store(database, vault, clock)
     try:
-        if not await database.fetch(_CHECK):
-            await database.execute(_SET, name="master key check", value=vault.check_value)
-        await store.check()
-        if not (found := await database.fetch(_INSTALLATION)):
-            await database.execute(_NAME_MASTER, master=vault.master_id)
-            await database.execute(_SET, name="installation key", value=vault.new_installation())
-            found = await database.fetch(_INSTALLATION)
-        vault.open_installation(found[0][0])
+        await _claim(database, vault)
     except BaseException:
         await store.close()
         raise
     return store
+
+
+async def _claim(database: Database, vault: Vault) -> None:
+    """Make sure the database is this master key's, and a new one becomes it."""
+    if keyring.CHECK not in await keyring.held(database):
+        await database.execute(_SET, name=keyring.CHECK, value=vault.check_value)
+    await keyring.learn(database, vault)
+    if not vault.installed:
+        await database.execute(_NAME_MASTER, master=vault.master_id)
+        await database.execute(_SET, name=keyring.INSTALLATION, value=vault.new_installation())
+        await keyring.learn(database, vault)
 
 
 async def _open(url: URL) -> Database:

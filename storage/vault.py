@@ -1,123 +1,27 @@
-"""All the cryptography there is: the master key, a key per person, sealing, fingerprints.
+"""All the keys there are: the keyring of master keys, a key per person, the installation's own.
 
-AES-256-GCM with random 96-bit nonces, HKDF-SHA256 (RFC 5869) and HMAC-SHA256 from the
-`cryptography` package. What a value is sealed for (owner, place, key id) is authenticated
-with it, so a ciphertext moved to another row, field or person does not open.
+What a value is sealed for (owner, place, key id) is authenticated with it, so a ciphertext moved
+to another row, field or person does not open; `sealing.py` says how.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import hmac
 import secrets
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from storage.errors import KeyFormatError, SealError
+from storage.errors import SealError
+from storage.master import MasterKey
+from storage.sealing import KEY_BYTES, bound, derive, new_id, seal, unseal
 
-_PREFIX: Final = "kabao1"
-_KEY_BYTES: Final = 32
-_NONCE_BYTES: Final = 12
-_VERSION: Final = b"\x01"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["InstallationKey", "MasterKey", "PersonKey", "Vault", "new_id"]
+
 _OPENED_KEYS: Final = 4096
-# Letters only: an identifier can then never be mistaken for, or happen to contain, a PIN.
-_LETTERS: Final = bytes(b"abcdefghijklmnopqrstuvwxyz"[byte % 26] for byte in range(256))
-
-
-def new_id() -> str:
-    """Sixteen random lower-case letters (75 bits): the id of a card or of a key."""
-    return secrets.token_bytes(16).translate(_LETTERS).decode()
-
-
-def _derive(key: bytes, purpose: str) -> bytes:
-    info = f"kabao 1 {purpose}".encode()
-    return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(key)
-
-
-def _bound(*parts: str | bytes) -> bytes:
-    """Spell the parts so that no other list of parts is spelled the same."""
-    raws = (part.encode() if isinstance(part, str) else part for part in parts)
-    return b"".join(len(raw).to_bytes(4) + raw for raw in raws)
-
-
-def _seal(cipher: AESGCM, plain: bytes, bound: bytes) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return _VERSION + nonce + cipher.encrypt(nonce, plain, _VERSION + bound)
-
-
-def _open(cipher: AESGCM, blob: bytes, bound: bytes) -> bytes:
-    if blob[:1] != _VERSION:
-        raise SealError
-    nonce, sealed = blob[1 : 1 + _NONCE_BYTES], blob[1 + _NONCE_BYTES :]
-    try:
-        return cipher.decrypt(nonce, sealed, _VERSION + bound)
-    except (InvalidTag, ValueError):
-        raise SealError from None
-
-
-class MasterKey:
-    """The one secret of an installation. Its text is shown only by `.text()`."""
-
-    __slots__ = ("_raw",)
-
-    def __init__(self, raw: bytes) -> None:
-        if len(raw) != _KEY_BYTES:
-            raise KeyFormatError("A master key is 32 bytes.")
-        self._raw = raw
-
-    @classmethod
-    def generate(cls) -> Self:
-        """Make a fresh key from the system's randomness."""
-        return cls(secrets.token_bytes(_KEY_BYTES))
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read a key as `text()` wrote it; `KeyFormatError` says what is wrong, not the key."""
-        prefix, _, rest = text.strip().partition(".")
-        body, _, check = rest.partition(".")
-        if prefix != _PREFIX:
-            raise KeyFormatError(
-                "A master key begins with `kabao1.`: make one with `kabao key new`."
-            )
-        try:
-            raw = base64.b64decode(body + "=", altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
-            raw = b""
-        if len(raw) != _KEY_BYTES or not check:
-            raise KeyFormatError("The master key is incomplete: copy the whole line again.")
-        if not hmac.compare_digest(f"{_spelled(raw)}.{_checksum(raw)}".encode(), rest.encode()):
-            raise KeyFormatError("The master key has a typing mistake: its checksum differs.")
-        return cls(raw)
-
-    def text(self) -> str:
-        """Give the key as an operator keeps it: `kabao1.<base64url of 32 bytes>.<checksum>`."""
-        return f"{_PREFIX}.{_spelled(self._raw)}.{_checksum(self._raw)}"
-
-    def derive(self, purpose: str) -> bytes:
-        """Make a 32-byte key of its own for each purpose."""
-        return _derive(self._raw, purpose)
-
-    @property
-    def id(self) -> str:
-        """Names the key without telling it."""
-        return self.derive("master key id")[:16].translate(_LETTERS).decode()
-
-    def __repr__(self) -> str:
-        return "MasterKey(hidden)"
-
-
-def _spelled(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _checksum(raw: bytes) -> str:
-    return hashlib.sha256(_PREFIX.encode() + raw).hexdigest()[:8]
 
 
 class PersonKey:
@@ -134,11 +38,11 @@ class PersonKey:
 
     def seal(self, place: tuple[str, ...], plain: bytes) -> bytes:
         """Encrypt for this place of this person, and for no other."""
-        return _seal(self._cipher, plain, _bound(str(self.owner), self.id, *place))
+        return seal(self._cipher, plain, bound(str(self.owner), self.id, *place))
 
     def open(self, place: tuple[str, ...], blob: bytes) -> bytes:
         """Decrypt what `seal` made for this very place; `SealError` for anything else."""
-        return _open(self._cipher, blob, _bound(str(self.owner), self.id, *place))
+        return unseal(self._cipher, blob, bound(str(self.owner), self.id, *place))
 
     def seal_text(self, place: tuple[str, ...], text: str) -> bytes:
         """`seal` for words."""
@@ -151,8 +55,8 @@ class PersonKey:
     def fingerprint(self, *parts: str) -> bytes:
         """32 bytes that are equal for equal parts, and tell nothing without the key."""
         if not self._fingerprint_key:
-            self._fingerprint_key = _derive(self._raw, "fingerprint")
-        return hmac.digest(self._fingerprint_key, _bound(*parts), "sha256")
+            self._fingerprint_key = derive(self._raw, "fingerprint")
+        return hmac.digest(self._fingerprint_key, bound(*parts), "sha256")
 
     def __repr__(self) -> str:
         return f"PersonKey({self.id}, hidden)"
@@ -174,36 +78,93 @@ class InstallationKey:
         """32 bytes that are equal for equal parts of one purpose (HMAC-SHA256, RFC 2104)."""
         key = self._purposes.get(purpose)
         if key is None:
-            key = self._purposes[purpose] = _derive(self._raw, purpose)
-        return hmac.digest(key, _bound(*parts), "sha256")
+            key = self._purposes[purpose] = derive(self._raw, purpose)
+        return hmac.digest(key, bound(*parts), "sha256")
 
     def __repr__(self) -> str:
         return "InstallationKey(hidden)"
 
 
+class _Wrapping:
+    """What one master key wraps with, and how it is recognised."""
+
+    __slots__ = ("_cipher", "check_value", "master")
+
+    def __init__(self, master: MasterKey) -> None:
+        self.master = master
+        self.check_value = master.derive("check value")
+        self._cipher = AESGCM(master.derive("wrapping of person keys"))
+
+    def wrap(self, raw: bytes, *place: str) -> bytes:
+        """Wrap a key for what it is."""
+        return seal(self._cipher, raw, bound(*place, self.master.id))
+
+    def unwrap(self, wrapped: bytes, *place: str) -> bytes:
+        """Unwrap what `wrap` made for this very place; `SealError` for anything else."""
+        return unseal(self._cipher, wrapped, bound(*place, self.master.id))
+
+
 class Vault:
-    """Makes and opens the keys of people; remembers a few thousand opened ones."""
+    """Makes and opens the keys of people; remembers a few thousand opened ones.
+
+    It is a keyring: usually of one master key, of two while one hands over to the next. All open,
+    the one in force first; what is new is wrapped by the one in force.
+    """
 
     installation: InstallationKey
     """Set by whoever opens the database, with `open_installation`."""
 
     def __init__(self, master: MasterKey) -> None:
-        self.check_value: Final = master.derive("check value")
-        self.master_id: Final = master.id
-        self._wrapping = AESGCM(master.derive("wrapping of person keys"))
+        self._wrappings: dict[str, _Wrapping] = {}
         self._opened: dict[int, tuple[bytes, PersonKey]] = {}
+        self._force = self.learn(master)
+
+    @property
+    def master_id(self) -> str:
+        """The id of the master key in force."""
+        return self._force.master.id
+
+    @property
+    def check_value(self) -> bytes:
+        """What stands in the database while the master key in force is."""
+        return self._force.check_value
+
+    @property
+    def installed(self) -> bool:
+        """Whether the installation's key is open."""
+        return hasattr(self, "installation")
+
+    def masters(self) -> list[MasterKey]:
+        """List the master keys on the ring, the one in force first."""
+        return [wrapping.master for wrapping in self._ring()]
+
+    def learn(self, master: MasterKey) -> _Wrapping:
+        """Put a master key on the ring. It opens from now on, and wraps once it is in force."""
+        return self._wrappings.setdefault(master.id, _Wrapping(master))
+
+    def turn_to(self, check_value: bytes) -> bool:
+        """Let the master key with this check value be in force; False if it is not on the ring."""
+        for wrapping in self._wrappings.values():
+            if hmac.compare_digest(wrapping.check_value, check_value):
+                self._force = wrapping
+                return True
+        return False
 
     def new_key(self, owner: int) -> tuple[PersonKey, bytes]:
         """Make a key for a new person: opened, and wrapped as it is stored."""
-        key_id, raw = new_id(), secrets.token_bytes(_KEY_BYTES)
-        return PersonKey(owner, key_id, raw), _seal(self._wrapping, raw, self._place(owner, key_id))
+        key = PersonKey(owner, new_id(), secrets.token_bytes(KEY_BYTES))
+        return key, self.wrap(key)
+
+    def wrap(self, key: PersonKey) -> bytes:
+        """Wrap a person's key by the master key in force."""
+        return self._force.wrap(key._raw, "person key", str(key.owner), key.id)  # noqa: SLF001
 
     def open_key(self, owner: int, key_id: str, wrapped: bytes) -> PersonKey:
         """Unwrap a stored key; `SealError` if it is another person's or another master's."""
         known = self._opened.get(owner)
         if known is not None and known[0] == wrapped and known[1].id == key_id:
             return known[1]
-        key = PersonKey(owner, key_id, _open(self._wrapping, wrapped, self._place(owner, key_id)))
+        key = PersonKey(owner, key_id, self._unwrap(wrapped, "person key", str(owner), key_id))
         if len(self._opened) >= _OPENED_KEYS:
             self._opened.pop(next(iter(self._opened)))
         self._opened[owner] = (wrapped, key)
@@ -215,15 +176,24 @@ class Vault:
 
     def new_installation(self) -> bytes:
         """Make a key for a new database, wrapped as it is stored."""
-        return _seal(self._wrapping, secrets.token_bytes(_KEY_BYTES), self._installation_place())
+        return self._force.wrap(secrets.token_bytes(KEY_BYTES), "installation key")
+
+    def wrapped_installation(self, master: MasterKey) -> bytes:
+        """Wrap the database's own key by a master key that is to come in force."""
+        return self.learn(master).wrap(self.installation._raw, "installation key")  # noqa: SLF001
 
     def open_installation(self, wrapped: bytes) -> None:
         """Unwrap the database's key; `SealError` if it is another master's."""
-        raw = _open(self._wrapping, wrapped, self._installation_place())
-        self.installation = InstallationKey(raw)
+        self.installation = InstallationKey(self._unwrap(wrapped, "installation key"))
 
-    def _installation_place(self) -> bytes:
-        return _bound("installation key", self.master_id)
+    def _ring(self) -> Iterator[_Wrapping]:
+        yield self._force
+        yield from [one for one in self._wrappings.values() if one is not self._force]
 
-    def _place(self, owner: int, key_id: str) -> bytes:
-        return _bound("person key", str(owner), key_id, self.master_id)
+    def _unwrap(self, wrapped: bytes, *place: str) -> bytes:
+        for wrapping in self._ring():
+            try:
+                return wrapping.unwrap(wrapped, *place)
+            except SealError:
+                continue
+        raise SealError
