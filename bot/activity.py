@@ -18,6 +18,7 @@ from bot.pace import ALERT
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+    from bot.buttons import Buttons
     from bot.parts import Parts
     from storage import Card, Store
 
@@ -128,13 +129,15 @@ async def note(
     await store.audit.append(str(action), subject=subject, actor=actor, detail=about or None)
 
 
-async def tell(parts: Parts, person_id: int, text: Markup | str) -> bool:
+async def tell(
+    parts: Parts, person_id: int, text: Markup | str, buttons: Buttons | None = None
+) -> bool:
     """Tell somebody at once what happened on their account; False where Telegram would not.
 
     Then it is only in the log: `/activity` shows it, whatever becomes of the message.
     """
     try:
-        await calls.send(parts.bot, person_id, str(text), pace=ALERT)
+        await calls.send(parts.bot, person_id, str(text), buttons, pace=ALERT)
     except TelegramError as error:
         log.warning("a notice about an account could not be sent: %s", error.message)
         return False

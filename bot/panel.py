@@ -9,7 +9,7 @@ from unicodedata import bidirectional
 
 from markupsafe import Markup
 
-from bot.issuers import CardState, FaultKind, Issuers
+from bot.issuers import ASK_HOLDER, CardState, FaultKind, Issuers
 from bot.languages import mark
 from bot.money import Money
 from bot.readings import money_of
@@ -64,6 +64,9 @@ TROUBLES = {
     FaultKind.REFUSED: mark("{issuer} refuses this bot. Only the operator can fix that."),
 }
 
+NEVER_ACCEPTED = mark("{issuer} does not accept what was sent for this card. Bind the card again.")
+"""Of a card its issuer never told a balance of; which part was wrong is not told apart here."""
+
 
 def issuer_name(voice: Voice, issuers: Issuers, slug: str) -> str:
     """Give an issuer's name in the person's language; its slug if it is no longer set up."""
@@ -73,14 +76,24 @@ def issuer_name(voice: Voice, issuers: Issuers, slug: str) -> str:
 
 def masked(card: Card) -> str:
     """Show which card it is: its label and at most its last four digits."""
-    return f"{label(card)} ·{card.tail}"
+    return masked_as(card.label, card.tail)
+
+
+def masked_as(label: str, tail: str) -> str:
+    """`masked` by what is written down of a card."""
+    return f"{isolated(label)} ·{tail}"
 
 
 def label(card: Card) -> str:
-    """Give the label; one written from right to left is kept from turning around what follows."""
-    if any(bidirectional(char) in {"R", "AL", "AN"} for char in card.label):
-        return f"\N{FIRST STRONG ISOLATE}{card.label}\N{POP DIRECTIONAL ISOLATE}"
-    return card.label
+    """Give a card's label."""
+    return isolated(card.label)
+
+
+def isolated(label: str) -> str:
+    """Keep a label that is written from right to left from turning around what follows."""
+    if any(bidirectional(char) in {"R", "AL", "AN"} for char in label):
+        return f"\N{FIRST STRONG ISOLATE}{label}\N{POP DIRECTIONAL ISOLATE}"
+    return label
 
 
 def state_of(voice: Voice, card: Card) -> str:
@@ -97,6 +110,8 @@ def is_usable(voice: Voice, card: Card) -> bool:
 def trouble(voice: Voice, issuers: Issuers, card: Card) -> Markup | None:
     """Say why a card cannot be read or used, and what to do; nothing if it can."""
     issuer = issuer_name(voice, issuers, card.issuer)
+    if card.failure in ASK_HOLDER and card.balance_source != "issuer":
+        return voice.say(NEVER_ACCEPTED, issuer=issuer)
     if card.failure is not None:
         return voice.say(TROUBLES[FaultKind(card.failure)], issuer=issuer)
     state = state_of(voice, card)
