@@ -70,6 +70,7 @@ def view_of(parts: Parts, voice: Voice, card: Card) -> tuple[Markup, Buttons]:
             Button(voice.plain("‹ All cards"), ALL_CARDS),
         ],
     ]
+    rows.insert(3, [Button(voice.plain("👁 Show number"), f"reveal:{card.id}")])
     if issuer is not None and issuer.page is not None:
         rows.insert(1, [Button(voice.plain("🔗 Look it up"), url=issuer.page)])
     if card.failure in ASK_HOLDER:

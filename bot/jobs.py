@@ -6,11 +6,13 @@ import asyncio
 import logging
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.delivery import deliver
 from bot.operator_notices import OperatorNotices
 from bot.reminders import LEASE, remind_due
+from bot.vanishing import vanish, vanish_due
 from bot.wallet import UNDO
 from storage import StorageError
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.issuers import Issuer
     from bot.parts import Parts
-    from storage import Card
+    from storage import Card, Owed
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,12 @@ class Jobs:
         queue.run_repeating(self._tick, tick, first=0, name="due work", job_kwargs=once)
         queue.run_repeating(self._clean, CLEAN_EVERY, first=CLEAN_EVERY, job_kwargs=once)
 
+        def wake(owed: Owed, wait: timedelta) -> None:
+            late = {"misfire_grace_time": None}
+            queue.run_once(partial(self._vanish, owed), wait, name="hiding", job_kwargs=late)
+
+        self._parts.vanishings.wake = wake
+
     async def catch_up(self) -> None:
         """Do everything that is due now, to the end: read the cards, then send the alerts."""
         self._reload()
@@ -52,8 +60,10 @@ class Jobs:
         await self._parts.background.settled()
         await self._notices.tell()
         await self._deliver()
+        await vanish_due(self._parts)
 
     async def _tick(self, _: object) -> None:
+        self._parts.background.start(vanish_due(self._parts), "taking away what was shown")
         self._reload()
         await self.refresh_due()
         self._parts.background.start(self._notices.tell(), "telling the operator")
@@ -71,6 +81,11 @@ class Jobs:
     async def _deliver(self) -> None:
         async with self._delivering:
             await deliver(self._parts)
+
+    async def _vanish(self, owed: Owed, _: object) -> None:
+        """Take away what was shown when its time is over, even if the clock was put back."""
+        if await self._parts.store.vanishing.get(owed.chat_id, owed.message_id):
+            await vanish(self._parts, owed)
 
     async def refresh_due(self) -> None:
         """Start reading as many due cards as each issuer bears; one that is slow keeps only itself.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.languages import language_for
+from bot.vanishing import Vanishings
 from bot.views import Views
 from bot.voice import Voice
 
@@ -58,6 +59,7 @@ class Parts:
     background: Background
     menu: Sequence[Command]
     views: Views = field(default_factory=Views)
+    vanishings: Vanishings = field(default_factory=Vanishings)
 
     def voice(self, person: Person | None, reported: str | None = None) -> Voice:
         """Find a person's voice: their choices, else Telegram's report, else the default."""

@@ -37,6 +37,7 @@ from storage.records import (
 )
 from storage.store import Store, open_store
 from storage.tries import REFUSED, Outcome, Seen, Stop, Try
+from storage.vanishing import Owed
 from storage.vault import InstallationKey, MasterKey
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "NewEntry",
     "OutboxItem",
     "Outcome",
+    "Owed",
     "Person",
     "PersonChanges",
     "Reading",

@@ -30,6 +30,7 @@ SPEAKS_TELEGRAM = {
     "bot.parts",
     "bot.transport",
     "bot.turns",
+    "bot.vanishing",
 }
 LEAVES = ("bot.money", "bot.languages", "bot.issuers", "bot.amounts", "bot.logs", "storage")
 NO_NAMES = {"utils", "helpers", "common", "const", "manager", "service", "base"}
