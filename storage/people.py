@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Unpack
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from storage.audit import ERASED, Audit
 from storage.errors import StorageError
+from storage.keyfile import ERASURES
 from storage.keyring import CHECK, learn
 from storage.questions import KEY_COLUMNS, Questions
 from storage.records import Person, PersonChanges
@@ -50,6 +52,10 @@ _ASKED: Final = (
     .order_by(people.c.last_seen_at, people.c.id)
 )
 _FORGET: Final = delete(people).where(_this)
+_counted: Final = insert(meta).values(name=bindparam("name"), value=bindparam("value"))
+_COUNT: Final = _counted.on_conflict_do_update(
+    index_elements=["name"], set_={"value": _counted.excluded.value}
+)
 
 
 @lru_cache(maxsize=64)
@@ -116,6 +122,7 @@ class People(Questions):
             found = await tx.execute(_FORGET, person=person_id)
             tx.scrub()
             if found:
+                await tx.execute(_COUNT, name=ERASURES, value=secrets.token_bytes(16))
                 actor = person_id if by is None else by
                 log = Audit(tx, self._vault, self._clock)
                 await log.append(ERASED, subject=person_id, actor=actor)
