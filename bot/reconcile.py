@@ -50,7 +50,15 @@ async def with_history(
         return
     before = (await tx.ledger.sums(owner, card.id, currency, now)).total
     await tx.ledger.add(owner, card.id, read)
-    for booking, entry in _pairs(booked, await tx.ledger.unclaimed(owner, card.id, since - SAME)):
+    pairs = _pairs(booked, await tx.ledger.unclaimed(owner, card.id, since - SAME))
+    for booking, entry in sorted(pairs, key=lambda pair: _settled(pair[0])):
+        if _settled(booking) and _known(card, currency):
+            # Two bookings that made up for each other were settled too. What is then listed is
+            # one of them only if that adds up; else it just looks the same.
+            now_listed = (await tx.ledger.sums(owner, card.id, currency, now)).total - before
+            missing = balance.minor - (card.balance_minor or 0) - now_listed
+            if abs(missing + booking.amount_minor) >= abs(missing):
+                continue
         await _claim(tx, card, booking, entry, now)
     left = await tx.ledger.outstanding(owner, card.id)
     if not left or card.balance_minor is None or card.currency != currency:
@@ -116,6 +124,16 @@ def _pairs(booked: Sequence[Entry], unclaimed: Sequence[Entry]) -> list[tuple[En
             paired[booking.id] = (booking, entry)
             taken.add(entry.id)
     return list(paired.values())
+
+
+def _settled(booking: Entry) -> bool:
+    """Say whether an issuer's balance agreed with a booking, with nothing made up beside it."""
+    return booking.reconciled_at is not None and booking.beside is None
+
+
+def _known(card: Card, currency: str) -> bool:
+    """Say whether it is known which of the issuer's entries the last balance took account of."""
+    return card.balance_minor is not None and card.currency == currency and not card.history_stale
 
 
 async def _claim(tx: Store, card: Card, booking: Entry, entry: Entry, now: datetime) -> None:

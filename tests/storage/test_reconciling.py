@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot import readings, reconcile
@@ -164,6 +164,8 @@ STEP = st.one_of(
 @pytest.mark.parametrize("history", [True, False])
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEP, max_size=16))
+@example([("book", -300), ("book", 300), ("read", 0), ("happens", -300)])
+@example([("book", -300), ("book", 300), ("read", 0), ("happens", -300), ("undo", 1)])
 def test_whatever_is_booked_and_read_the_issuers_balance_is_what_the_entries_add_up_to(
     tmp_path_factory: pytest.TempPathFactory, history: bool, steps: list[tuple[str, int]]
 ) -> None:
