@@ -14,8 +14,10 @@ from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application
 
+from bot.activity import Action, note
 from bot.background import Background
 from bot.bookings import Bookings
+from bot.buttons import Seal
 from bot.config import ConfigError
 from bot.dialogue import Dialogues
 from bot.door import Door
@@ -24,9 +26,12 @@ from bot.features import discover
 from bot.issuers import CATALOG, Issuers
 from bot.jobs import Jobs
 from bot.journal import Journal
+from bot.limits import Limits
 from bot.menu import register
 from bot.pace import Pace
 from bot.parts import Parts
+from bot.presence import Presence
+from bot.sealed import SealedBot
 from bot.transport import AiohttpRequest
 from bot.turns import REMEMBERED, Turns
 from bot.wallet import Wallet
@@ -78,6 +83,7 @@ class Kabao:
         self._open = AsyncExitStack()
         self._jobs: Jobs
         self.parts: Parts
+        self.presence: Presence
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
@@ -99,16 +105,21 @@ class Kabao:
         issuers = Issuers.load(self._folders, settings.issuer_secrets, http, clock)
         store = await open_store(settings.database_url, settings.master_key, clock=clock)
         opening.push_async_callback(store.close)
+        self.presence = await opening.enter_async_context(Presence(store, clock))
         journal = Journal(store, clock)
+        limits = Limits(store, clock)
         turns = Turns(journal)
         turns.remember(await store.receipts.recent(REMEMBERED))
-        application = _application(settings, turns)
+        application = _application(settings, turns, Seal(store.installation))
         features = discover()
         self.parts = Parts(
             bot=application.bot,
             settings=settings,
             store=store,
-            wallet=Wallet(store, issuers, clock, timedelta(minutes=settings.refresh_minutes)),
+            wallet=Wallet(
+                store, issuers, clock, timedelta(minutes=settings.refresh_minutes), limits
+            ),
+            limits=limits,
             bookings=Bookings(store, issuers, clock),
             issuers=issuers,
             dialogues=Dialogues(store, clock),
@@ -144,6 +155,7 @@ class Kabao:
             bootstrap_retries=-1,
         )
         opening.push_async_callback(application.updater.stop)
+        await note(parts.store, Action.STARTED)
         self._jobs = Jobs(parts)
         self._jobs.schedule(application.job_queue)
         log.info("Kabao is @%s, and listens", parts.bot.username)
@@ -173,16 +185,17 @@ async def _reach(bot: Bot) -> None:
             return
 
 
-def _application(settings: Settings, turns: Turns) -> Application[Any, Any, Any, Any, Any, Any]:
-    """Build python-telegram-bot's application on our transport, pace and turns."""
-    return (
-        Application.builder()
-        .token(settings.bot_token.get_secret_value())
-        .base_url(f"{settings.bot_api_url}/bot")
-        .base_file_url(f"{settings.bot_api_url}/file/bot")
-        .request(AiohttpRequest(pool_size=TELEGRAM_CONNECTIONS))
-        .get_updates_request(AiohttpRequest(pool_size=2, read_timeout=POLL_SECONDS + 10))
-        .rate_limiter(Pace())
-        .concurrent_updates(turns)
-        .build()
+def _application(
+    settings: Settings, turns: Turns, seal: Seal
+) -> Application[Any, Any, Any, Any, Any, Any]:
+    """Build python-telegram-bot's application on our bot, transport, pace and turns."""
+    bot = SealedBot(
+        seal=seal,
+        token=settings.bot_token.get_secret_value(),
+        base_url=f"{settings.bot_api_url}/bot",
+        base_file_url=f"{settings.bot_api_url}/file/bot",
+        request=AiohttpRequest(pool_size=TELEGRAM_CONNECTIONS),
+        get_updates_request=AiohttpRequest(pool_size=2, read_timeout=POLL_SECONDS + 10),
+        rate_limiter=Pace(),
     )
+    return Application.builder().bot(bot).concurrent_updates(turns).build()

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from storage import InstallationKey
 
 LONGEST_NUMBER = 15  # digits: Telegram's ids have up to 52 bits
+
+TAG_CHARACTERS = 10
+"""60 bits in base64url: whoever guesses has to ask Telegram each time, a thousand million million
+times."""
+
+LONGEST_DATA = 64 - TAG_CHARACTERS
+"""In bytes: Telegram carries 64 in a button."""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An inline button: `data` comes back when it is pressed (1 to 64 bytes), or `url` opens."""
+    """An inline button: `data` comes back when it is pressed, or `url` opens.
+
+    The data has 1 to `LONGEST_DATA` bytes in UTF-8. It is sealed on its way to the chat.
+    """
 
     text: str
     data: str = ""
@@ -20,14 +36,50 @@ class Button:
 Buttons = Sequence[Sequence[Button]]
 
 
-def keyboard(rows: Buttons) -> dict[str, list[list[dict[str, str]]]]:
-    """Lay buttons out in rows, as the Bot API's `InlineKeyboardMarkup` has them."""
+class OutdatedButton(Exception):  # noqa: N818 - it is a button's state, not a fault of ours
+    """A button's data no longer fits: the card is gone, or the client made it up."""
+
+
+class Seal:
+    """Marks what buttons bring back, so that only what was sent to a person counts from them.
+
+    A client can send any data as that of a pressed button, another person's too. The tag in front
+    of it is of this installation, of the chat, and of the data (HMAC-SHA256, RFC 2104).
+    """
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: InstallationKey) -> None:
+        self._key = key
+
+    def close(self, chat_id: int, data: str) -> str:
+        """Put the tag of the chat in front of a button's data. A private chat's id is a person's."""
+        return self._tag(chat_id, data) + data
+
+    def open(self, chat_id: int, sealed: str) -> str:
+        """Give the data back. `OutdatedButton` for another tag, or none."""
+        tag, data = sealed[:TAG_CHARACTERS], sealed[TAG_CHARACTERS:]
+        try:
+            right = hmac.compare_digest(tag.encode(), self._tag(chat_id, data).encode())
+        except UnicodeEncodeError:  # half a character, which JSON can spell
+            right = False
+        if not right:
+            raise OutdatedButton
+        return data
+
+    def _tag(self, chat_id: int, data: str) -> str:
+        mark = self._key.mark("button", str(chat_id), data)
+        return base64.urlsafe_b64encode(mark)[:TAG_CHARACTERS].decode()
+
+
+def keyboard(rows: Buttons, seal: Seal, chat_id: int) -> dict[str, list[list[dict[str, str]]]]:
+    """Lay buttons out in rows, as the Bot API's `InlineKeyboardMarkup` has them, for one chat."""
     return {
         "inline_keyboard": [
             [
                 {"text": b.text, "url": b.url}
                 if b.url
-                else {"text": b.text, "callback_data": b.data}
+                else {"text": b.text, "callback_data": seal.close(chat_id, b.data)}
                 for b in row
             ]
             for row in rows
@@ -49,10 +101,6 @@ def contact_keyboard(label: str) -> dict[str, object]:
 
 NO_KEYBOARD = {"remove_keyboard": True}
 """Takes the keyboard below the chat away again."""
-
-
-class OutdatedButton(Exception):  # noqa: N818 - it is a button's state, not a fault of ours
-    """A button's data no longer fits: the card is gone, or the client made it up."""
 
 
 def number(text: str) -> int:

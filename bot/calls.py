@@ -18,10 +18,10 @@ from bot.buttons import keyboard
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from telegram.ext import ExtBot
     from telegram.request import RequestData
 
     from bot.buttons import Buttons
+    from bot.sealed import SealedBot
 
 NO_PREVIEW = {"is_disabled": True}
 
@@ -54,7 +54,7 @@ class _Parameters:
 
 
 async def send(
-    bot: ExtBot[str],
+    bot: SealedBot,
     chat_id: int,
     text: str,
     buttons: Buttons | None = None,
@@ -68,7 +68,7 @@ async def send(
     `protect`: it can be neither forwarded nor saved. `markup` is a keyboard below the chat, or
     its removal (see `bot.buttons`), where there are no `buttons`.
     """
-    data = _content(chat_id, text, buttons)
+    data = _content(bot, chat_id, text, buttons)
     if protect:
         data["protect_content"] = True
     if markup:
@@ -77,7 +77,7 @@ async def send(
 
 
 async def send_photo(
-    bot: ExtBot[str],
+    bot: SealedBot,
     chat_id: int,
     png: bytes,
     caption: str = "",
@@ -86,7 +86,9 @@ async def send_photo(
     protect: bool = False,
 ) -> int:
     """Send a picture with a caption in HTML; give the message's id."""
-    data: dict[str, Any] = {"chat_id": chat_id, **_captioned(caption, buttons)}
+    data: dict[str, Any] = {"chat_id": chat_id, **_captioned(caption)}
+    if buttons:
+        data["reply_markup"] = keyboard(buttons, bot.seal, chat_id)
     if protect:
         data["protect_content"] = True
     sent = await _call(bot, "sendPhoto", data, files={"photo": ("picture.png", png, _PNG)})
@@ -94,7 +96,7 @@ async def send_photo(
 
 
 async def send_document(
-    bot: ExtBot[str], chat_id: int, name: str, content: bytes, caption: str = ""
+    bot: SealedBot, chat_id: int, name: str, content: bytes, caption: str = ""
 ) -> int:
     """Send a file of at most 50 MB with a caption in HTML; give the message's id."""
     data = {"chat_id": chat_id, **_captioned(caption)}
@@ -103,16 +105,16 @@ async def send_document(
 
 
 async def edit(
-    bot: ExtBot[str], chat_id: int, message_id: int, text: str, buttons: Buttons | None = None
+    bot: SealedBot, chat_id: int, message_id: int, text: str, buttons: Buttons | None = None
 ) -> None:
     """Put HTML in the place of a message's text. `BadRequest` if that cannot be done."""
     await _call(
-        bot, "editMessageText", {"message_id": message_id, **_content(chat_id, text, buttons)}
+        bot, "editMessageText", {"message_id": message_id, **_content(bot, chat_id, text, buttons)}
     )
 
 
 async def edit_photo(
-    bot: ExtBot[str],
+    bot: SealedBot,
     chat_id: int,
     message_id: int,
     png: bytes,
@@ -127,17 +129,17 @@ async def edit_photo(
         "media": {"type": "photo", "media": "attach://picture", **captioned},
     }
     if buttons:
-        data["reply_markup"] = keyboard(buttons)
+        data["reply_markup"] = keyboard(buttons, bot.seal, chat_id)
     await _call(bot, "editMessageMedia", data, files={"picture": ("picture.png", png, _PNG)})
 
 
-async def delete(bot: ExtBot[str], chat_id: int, message_id: int) -> bool:
+async def delete(bot: SealedBot, chat_id: int, message_id: int) -> bool:
     """Delete a message. `BadRequest` if that cannot be done."""
     data = {"chat_id": chat_id, "message_id": message_id}
     return bool(await _call(bot, "deleteMessage", data))
 
 
-def _content(chat_id: int, text: str, buttons: Buttons | None) -> dict[str, Any]:
+def _content(bot: SealedBot, chat_id: int, text: str, buttons: Buttons | None) -> dict[str, Any]:
     content: dict[str, Any] = {
         "chat_id": chat_id,
         "text": str(text),
@@ -145,21 +147,16 @@ def _content(chat_id: int, text: str, buttons: Buttons | None) -> dict[str, Any]
         "link_preview_options": NO_PREVIEW,
     }
     if buttons:
-        content["reply_markup"] = keyboard(buttons)
+        content["reply_markup"] = keyboard(buttons, bot.seal, chat_id)
     return content
 
 
-def _captioned(caption: str, buttons: Buttons | None = None) -> dict[str, Any]:
-    content: dict[str, Any] = {}
-    if caption:
-        content |= {"caption": str(caption), "parse_mode": ParseMode.HTML.value}
-    if buttons:
-        content["reply_markup"] = keyboard(buttons)
-    return content
+def _captioned(caption: str) -> dict[str, Any]:
+    return {"caption": str(caption), "parse_mode": ParseMode.HTML.value} if caption else {}
 
 
 async def _call(
-    bot: ExtBot[str],
+    bot: SealedBot,
     method: str,
     data: dict[str, Any],
     pace: str = "",
@@ -176,7 +173,7 @@ async def _call(
     )
 
 
-async def _post(bot: ExtBot[str], method: str, carried: _Parameters) -> Any:
+async def _post(bot: SealedBot, method: str, carried: _Parameters) -> Any:
     url, data = f"{bot.base_url}/{method}", cast("RequestData", carried)
     if carried.contains_files:
         return await bot.request.post(url, data, write_timeout=UPLOAD_SECONDS)

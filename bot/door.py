@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
 from telegram import Message, Update, User
 from telegram.constants import ChatMemberStatus, ChatType, MessageEntityType
 from telegram.error import TelegramError
@@ -20,17 +19,18 @@ from telegram.ext import (
     filters,
 )
 
-from bot import calls
-from bot.buttons import Button, OutdatedButton
+from bot import gate, groups
+from bot.buttons import OutdatedButton
 from bot.context import UNDELETED, Context, holds_number
+from bot.gate import Gate
 from bot.languages import language_for, mark
-from bot.messages import erase
 from bot.wallet import tail_of
 from storage import Person
 
 if TYPE_CHECKING:
     from bot.dialogue import Dialogue
     from bot.features import Features, OnButton, OnDialogue
+    from bot.gate import Wanted
     from bot.parts import Parts
 
 SEEN_EVERY = timedelta(hours=1)
@@ -45,18 +45,14 @@ NOT_TEXT = mark(
 )
 OUTDATED = mark("This button is out of date. Send /balance for a fresh view.")
 CARD_GONE = mark("That card is no longer here. Send /balance for those you have.")
-IN_PRIVATE = mark(
-    "Cards are private, so I only talk about them in a private chat. Nothing you write here "
-    "is read as a card."
-)
-DELETED_IN_GROUP = mark(
-    "I deleted the card number you wrote, but others here may have read it already."
-)
-UNDELETED_IN_GROUP = mark(
-    "⚠️ Delete the card number you wrote: everybody here can read it, and I may not delete it."
-)
 TAKES_SECRETS = frozenset({"bind", "start"})
 """Commands that know themselves what is written behind them: a number, an invitation."""
+
+PASSCODES = frozenset({gate.KIND, "lock"})
+"""Conversations in which a passcode is typed, which may look like anything."""
+
+READS_SECRETS = PASSCODES | {"bind"}
+"""Conversations that tell themselves a card number from what they asked for."""
 
 AnyContext = CallbackContext[Any, Any, Any, Any]
 
@@ -67,6 +63,7 @@ class Door:
     def __init__(self, parts: Parts, features: Features) -> None:
         self._parts = parts
         self._features = features
+        self._gate = Gate(features.guarded, features.homes, self._resume)
 
     def open(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Take the application's updates from now on."""
@@ -98,6 +95,8 @@ class Door:
             await self._command(context, command)
         elif message.text:
             await self._text(context, message.text.strip())
+        elif message.contact and self._features.contacts:
+            await self._features.contacts[0](context, message.contact)
         elif not await context.took_stray(message.caption or ""):
             await context.reply(context.voice.say(NOT_TEXT))
 
@@ -105,17 +104,23 @@ class Door:
         """Do what a button says. Its data comes from the client and may be stale or forged."""
         query = update.callback_query
         assert query is not None
-        if not isinstance(query.message, Message) or query.message.chat.type != ChatType.PRIVATE:
-            # Not a panel of ours: forwarded into a group, or from before the bot was here.
+        try:
+            # In a private chat the person's id is the chat's.
+            data = self._parts.bot.seal.open(query.from_user.id, query.data or "")
+        except OutdatedButton:
+            data = ""
+        message = query.message
+        if not data or not isinstance(message, Message) or message.chat.type != ChatType.PRIVATE:
+            # Nothing that was sent to this person, or not since the buttons carry a tag.
             person = await self._parts.store.people.get(query.from_user.id)
             voice = self._parts.voice(person, query.from_user.language_code)
             with suppress(TelegramError):
                 await query.answer(voice.plain(OUTDATED))
             return
-        context = await self._context(query.from_user, query.message)
+        context = await self._context(query.from_user, message)
         context.query = query
         try:
-            await self._press(context, query.data or "")
+            await self._press(context, data)
         finally:
             await context.notice("")
 
@@ -129,29 +134,20 @@ class Door:
                 await greet(context)
         elif press is None or len(rest) != _takes(press):
             await context.notice(context.voice.plain(OUTDATED))
-        else:
+        elif not await self._gate.stops(
+            context, name, {"press": data, "message": context.message.message_id}
+        ):
             try:
                 await press(context, *rest)
             except OutdatedButton:
                 await context.notice(context.voice.plain(OUTDATED))
 
     async def on_group(self, update: Update, _: AnyContext) -> None:
-        """Say in a group where cards are talked about. A number written there must go."""
+        """Say in a group where cards are talked about."""
         message, user = update.effective_message, update.effective_user
         assert message is not None
-        bot = self._parts.bot
-        addressed = (message.text or "").split(maxsplit=1)[0].partition("@")[2]
-        if user is None or (addressed and addressed.lower() != bot.username.lower()):
-            return
-        person = await self._parts.store.people.get(user.id)
-        voice = self._parts.voice(person, user.language_code)
-        link = Button(voice.plain("Open the private chat"), url=f"https://t.me/{bot.username}")
-        text = voice.say(IN_PRIVATE)
-        if holds_number(self._parts, _command(message)[1]):
-            gone = await erase(bot, message.chat_id, message.message_id)
-            said = voice.say(DELETED_IN_GROUP if gone else UNDELETED_IN_GROUP)
-            text = Markup("\n\n").join([said, text])
-        await calls.send(bot, message.chat_id, str(text), [[link]])
+        if user is not None:
+            await groups.answer(self._parts, message, user, _command(message)[1])
 
     async def on_membership(self, update: Update, _: AnyContext) -> None:
         """Notice that a person stopped the bot. They are back when they write again."""
@@ -202,21 +198,48 @@ class Door:
             if not await context.take_secret():
                 await context.reply(context.voice.say(UNDELETED))
             context.args = tail_of(context.args)
-        await command.run(context)
+        secret = name in TAKES_SECRETS and bool(context.args)
+        wanted = {"command": name, "args": "" if secret else context.args}
+        if not await self._gate.stops(context, name, wanted):
+            await command.run(context)
+        elif secret and not await context.take_secret():
+            await context.reply(context.voice.say(UNDELETED))
+
+    async def _resume(self, context: Context, wanted: Wanted) -> None:
+        """Do what had been wanted before the passcode was asked for."""
+        if name := wanted.get("proven"):
+            await self._features.proven[name](context)
+        elif name := wanted.get("command"):
+            context.args = wanted["args"]
+            await self._command(context, name)
+        else:
+            # As if typed: the press was answered, but what its message has to do with it counts.
+            context.stand_on(wanted["message"])
+            await self._press(context, wanted["press"])
 
     async def _text(self, context: Context, text: str) -> None:
         dialogue = await self._parts.dialogues.current(context.person.id)
-        pressed = self._parts.views.typed(context.chat_id, text, whole=dialogue is not None)
+        asked = dialogue is not None and dialogue.kind in PASSCODES
+        whole = dialogue is not None
+        pressed = self._parts.views.typed(context.chat_id, text, whole=whole, asked=asked)
         if pressed is not None:
             await self._press(context, pressed)
-            return
-        if dialogue and (answer := self._features.dialogues.get(dialogue.kind)):
-            if dialogue.kind != "bind" and await self._interrupted(context, text):
+        elif dialogue and dialogue.kind == gate.KIND:
+            await self._gate.answer(context, dialogue, text)
+        elif dialogue and (answer := self._features.dialogues.get(dialogue.kind)):
+            reads_secrets = dialogue.kind in READS_SECRETS
+            if not reads_secrets and await self._interrupted(context, text):
                 return
-            if dialogue.kind == "bind" or not await context.took_misplaced(text):
+            if reads_secrets or not await context.took_misplaced(text):
                 await self._answer(context, answer, dialogue, text)
-            return
-        if await context.took_late(text):
+        elif not await context.took_late(text):
+            await self._unasked(context, text)
+
+    async def _unasked(self, context: Context, text: str) -> None:
+        """Offer a text that nobody asked for to the features, if nothing is guarded."""
+        if await self._gate.stops(context, "", {}):
+            if holds_number(self._parts, text) and not await context.take_secret():
+                await context.reply(context.voice.say(UNDELETED))
             return
         for listener in self._features.listeners:
             if await listener(context, text):
@@ -224,6 +247,8 @@ class Door:
         await context.reply(context.voice.say(NOT_UNDERSTOOD))
 
     async def _interrupted(self, context: Context, text: str) -> bool:
+        if await self._gate.covers(context):
+            return False
         for interruption in self._features.interruptions:
             if await interruption(context, text):
                 return True

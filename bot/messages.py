@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from markupsafe import Markup
-    from telegram.ext import ExtBot
 
     from bot.buttons import Buttons
     from bot.parts import Parts
+    from bot.sealed import SealedBot
     from storage import Card
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ async def discard(parts: Parts, chat_id: int, message_id: int) -> None:
             await edit(parts, chat_id, message_id, MOVED)
 
 
-async def erase(bot: ExtBot[str], chat_id: int, message_id: int) -> bool:
+async def erase(bot: SealedBot, chat_id: int, message_id: int) -> bool:
     """Delete what a person wrote, because it holds a secret. False if Telegram refuses.
 
     A call whose answer was lost may have been done, so it is made once more.

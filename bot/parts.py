@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.languages import language_for
+from bot.passcodes import Passcodes
 from bot.vanishing import Vanishings
 from bot.views import Views
 from bot.voice import Voice
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
-    from telegram.ext import ExtBot
-
     from bot.background import Background
     from bot.bookings import Bookings
     from bot.config import Settings
     from bot.dialogue import Dialogues
     from bot.issuers import Issuers
     from bot.journal import Journal
+    from bot.limits import Limits
+    from bot.sealed import SealedBot
     from bot.turns import Turns
     from bot.wallet import Wallet
     from storage import Person, Store
@@ -46,10 +47,11 @@ class Command:
 class Parts:
     """The parts of the running bot that features use."""
 
-    bot: ExtBot[str]
+    bot: SealedBot
     settings: Settings
     store: Store
     wallet: Wallet
+    limits: Limits
     bookings: Bookings
     issuers: Issuers
     dialogues: Dialogues
@@ -60,6 +62,7 @@ class Parts:
     menu: Sequence[Command]
     views: Views = field(default_factory=Views)
     vanishings: Vanishings = field(default_factory=Vanishings)
+    passcodes: Passcodes = field(default_factory=Passcodes)
 
     def voice(self, person: Person | None, reported: str | None = None) -> Voice:
         """Find a person's voice: their choices, else Telegram's report, else the default."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from bot.context import Context
     from storage import Card
 
-WORDS_BYTES = 48
-"""What is looked for travels in the buttons that turn the pages, and those hold 64 bytes."""
+WORDS_BYTES = 38
+"""What is looked for travels in the buttons that turn the pages, and those hold 54 bytes."""
 
 
 def words_of(text: str) -> str:

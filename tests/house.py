@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from bot.app import Kabao
 from bot.config import Settings, read
 from bot.pace import Pace
+from bot.passcodes import Cost
 from bot.playground import Clock, Group, Person, Seen, Telegram
 from bot.playground.demo import ISSUERS
 from bot.playground.issuer import DemoIssuer
@@ -25,6 +26,8 @@ YUAN, DOLLARS, YEN, DINARS = (f"628800000000100{n}" for n in range(1, 5))
 BLOCKED, EXPIRED = "6288000000001005", "6288000000001006"
 KIOSK, SLOW, FLAKY, SPENDER = (f"77000000200{n}" for n in range(1, 5))
 PIN = "1234"
+CHEAP = Cost(passes=1, kibibytes=64, lanes=1)
+"""What a passcode costs in a story, so that many can be told."""
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 """Twelve o'clock in Shanghai, where people live if they say nothing else."""
 
@@ -48,18 +51,29 @@ class Guest:
         await self._house.settled(await self.person.presses(button, message=message))
         return self.person.newest
 
-    async def forges(self, data: str) -> list[str]:
-        """Press a button that is not there, as a made-up client can; gives the notices."""
+    async def forges(self, data: str, *, sealed: bool = True) -> list[str]:
+        """Press a button that is not there, as a made-up client can; gives the notices.
+
+        `sealed`: the data carries the tag as if the bot had sent this button to this person, to
+        see what stands behind it; otherwise it goes as it is.
+        """
+        seal = self._house.kabao.parts.bot.seal
         message = next(m for m in reversed(self.person.chat) if m.by_bot)
         query = {
             "id": self.person.world.ask(self.person.where, self.id),
             "from": self.person.user,
             "message": message.raw,
             "chat_instance": str(self.id),
-            "data": data,
+            "data": seal.close(self.id, data) if sealed else data,
         }
         await self._house.settled(self.person.world.updates.put("callback_query", query))
         return self.person.notices
+
+    def offered(self, word: str) -> str:
+        """Give the data of the newest message's first button that begins so, without its tag."""
+        seal = self._house.kabao.parts.bot.seal
+        found = [seal.open(self.id, b.data) for b in self.newest.buttons if b.data]
+        return next(data for data in found if data.startswith(word))
 
     async def binds(self, number: str, pin: str | None = None) -> Seen:
         """Bind a card by pasting its number."""
@@ -125,6 +139,7 @@ class House:
         pace = self.kabao.parts.bot.rate_limiter
         assert isinstance(pace, Pace)
         pace._monotonic = self._monotonic
+        self.kabao.parts.passcodes.cost = CHEAP
         await self.kabao.settled()
 
     def _monotonic(self) -> float:

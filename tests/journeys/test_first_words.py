@@ -253,7 +253,7 @@ async def pressed(house: House, guest: Guest, message: dict[str, object] | None)
         "from": guest.person.user,
         "message": message,
         "chat_instance": str(guest.id),
-        "data": "bind",
+        "data": house.kabao.parts.bot.seal.close(guest.id, "bind"),
     }
     await house.settled(guest.person.world.updates.put("callback_query", query))
 

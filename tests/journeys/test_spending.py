@@ -19,14 +19,9 @@ async def keeps(guest: Guest, number: str, name: str, balance: str | None) -> No
         await guest.says(balance)
 
 
-def data_of(guest: Guest, word: str) -> str:
-    """Read what a button of the newest message brings back, as a client can."""
-    return next(b.data for b in guest.newest.buttons if b.data and b.data.startswith(word))
-
-
 async def card_id(guest: Guest, tail: str) -> str:
     await guest.says(f"/cards {tail}")
-    return data_of(guest, "rename:").partition(":")[2]
+    return guest.offered("rename:").partition(":")[2]
 
 
 async def test_xiaoming_keeps_a_ledger_in_chinese(ming: Guest) -> None:
@@ -244,7 +239,7 @@ async def test_yesterday_is_the_persons_own(alice: Guest) -> None:
 async def test_undo_works_once_and_after_a_restart(house: House, alice: Guest) -> None:
     await keeps(alice, MARKET, "Market", "200")
     booked = await alice.says("/spent 38.50 lunch")
-    press = data_of(alice, "unspent:")
+    press = alice.offered("unspent:")
     await house.restart()
     undone = await alice.presses("Undo", message=booked)
     assert undone.id == booked.id
@@ -269,16 +264,16 @@ async def test_a_top_up_that_was_spent_since_cannot_be_undone(alice: Guest) -> N
 async def test_nobody_presses_somebody_elses_buttons(alice: Guest, bob: Guest) -> None:
     await keeps(alice, MARKET, "Market", "200")
     await alice.says("/spent 38.50 lunch")
-    undo = data_of(alice, "unspent:")
+    undo = alice.offered("unspent:")
     hers = await card_id(alice, "0001")
     await alice.says("/spent 1,234")
-    meant = data_of(alice, "meant:")
+    meant = alice.offered("meant:")
     nonce = meant.split(":")[1]
     await keeps(bob, CAFE, "Café", "50")
     await bob.says("/spent 5,500")
     for data in (undo, meant, f"pay:{nonce}:{hers}", f"payees:{nonce}:0"):
         assert "out of date" in (await bob.forges(data))[-1]
-    his = data_of(bob, "meant:").split(":")[1]
+    his = bob.offered("meant:").split(":")[1]
     assert "out of date" in (await bob.forges(f"pay:{his}:{hers}"))[-1]
     assert "CN¥161.50" in (await alice.says("/balance")).text
     assert "CN¥50.00" in (await bob.says("/balance")).text
@@ -290,22 +285,22 @@ async def test_a_question_is_answered_once_and_for_a_quarter_of_an_hour(
     await keeps(alice, MARKET, "Market", "200")
     await keeps(alice, CAFE, "Café", "50")
     await alice.says("/spent 5 tea")
-    press = data_of(alice, "pay:")
+    press = alice.offered("pay:")
     await alice.says("/spent 6 cake")
     assert "out of date" in (await alice.forges(press))[-1]
-    press = data_of(alice, "pay:")
+    press = alice.offered("pay:")
     await house.restart()
     await alice.presses("Market")
     assert "200.00 - 6.00 = 194.00" in alice.newest.text
     assert "out of date" in (await alice.forges(press))[-1]
     await alice.says("/spent 7")
-    press = data_of(alice, "pay:")
+    press = alice.offered("pay:")
     await house.passes(minutes=16)
     assert "out of date" in (await alice.forges(press))[-1]
     await alice.says("/spent 1,500")
-    assert "out of date" in (await alice.forges(data_of(alice, "pay:") + "0"))[-1]
+    assert "out of date" in (await alice.forges(alice.offered("pay:") + "0"))[-1]
     await alice.presses("Café")
-    forged = data_of(alice, "meant:").rpartition(":")[0]
+    forged = alice.offered("meant:").rpartition(":")[0]
     assert "out of date" in (await alice.forges(f"{forged}:9"))[-1]
     await alice.says("/cancel")
     history = (await alice.says("/history")).text
