@@ -42,7 +42,8 @@ async def open_card(context: Context, card: Card, *, insist: bool = False) -> No
 
 async def _live(context: Context, card: Card, view: str, message_id: int, insist: bool) -> None:
     parts, owner = context.parts, context.person
-    read = await parts.wallet.refresh(owner.id, card.id, insist=insist)
+    # Opened anew, a card that was refused is not asked for; its own Refresh is the holder's word.
+    read = await parts.wallet.refresh(owner.id, card.id, insist=insist, refused=insist)
     if read is not None:
         text, buttons = view_of(parts, parts.voice(owner), read)
         await repaint(parts, context.chat_id, message_id, view, text, buttons, shown=[read])

@@ -17,9 +17,9 @@ class Read(Protocol):
     """Reads one card of an owner; `None` if they have no such card."""
 
     async def __call__(
-        self, owner_id: int, card_id: str, *, insist: bool, history: bool
+        self, owner_id: int, card_id: str, *, insist: bool, history: bool, refused: bool
     ) -> Card | None:
-        """Ask the issuer although the balance is young, or for the entries too."""
+        """Ask the issuer although the balance is young, for the entries too, or after a refusal."""
         ...
 
 
@@ -48,7 +48,7 @@ class Flights:
         self._under_way: dict[tuple[int, str], _Flight] = {}
 
     async def join(
-        self, owner_id: int, card_id: str, *, insist: bool, history: bool
+        self, owner_id: int, card_id: str, *, insist: bool, history: bool, refused: bool = False
     ) -> Card | None:
         """Read a card, or wait for who reads it already; again only for what they did not ask.
 
@@ -60,7 +60,8 @@ class Flights:
             if card is None or flight.answers(card, since, insist=insist, history=history):
                 return card
             insist = True  # for what is missing, although the balance is young now
-        task = asyncio.create_task(self._read(*this, insist=insist, history=history))
+        reading = self._read(*this, insist=insist, history=history, refused=refused)
+        task = asyncio.create_task(reading)
         self._under_way[this] = _Flight(task, insist, history)
         task.add_done_callback(lambda _: self._under_way.pop(this, None))
         return await asyncio.shield(task)

@@ -10,8 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.delivery import deliver
+from bot.lifting import lift_due
+from bot.limits import KEPT as KEPT_TRIES
 from bot.operator_notices import OperatorNotices
 from bot.reminders import LEASE, remind_due
+from bot.unusual import is_refused_now, tell_refused
 from bot.vanishing import vanish, vanish_due
 from bot.wallet import UNDO
 from storage import StorageError
@@ -20,12 +23,14 @@ if TYPE_CHECKING:
     from telegram.ext import JobQueue
 
     from bot.issuers import Issuer
+    from bot.limits import Stopped
     from bot.parts import Parts
     from storage import Card, Owed
 
 log = logging.getLogger(__name__)
 
 CLEAN_EVERY = timedelta(minutes=1)
+ANCHOR_EVERY = timedelta(days=1)
 KEPT_RECEIPTS = timedelta(days=2)
 KEPT_SENT = timedelta(days=30)
 
@@ -39,6 +44,7 @@ class Jobs:
         self._delivering = asyncio.Lock()
         self._notices = OperatorNotices(parts)
         parts.wallet.on_refused = self._notices.refused
+        parts.limits.on_stopped = self._stopped
 
     def schedule(self, queue: JobQueue[Any]) -> None:
         """Look for due work every tick, through the application's own queue."""
@@ -46,12 +52,18 @@ class Jobs:
         once = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         queue.run_repeating(self._tick, tick, first=0, name="due work", job_kwargs=once)
         queue.run_repeating(self._clean, CLEAN_EVERY, first=CLEAN_EVERY, job_kwargs=once)
+        queue.run_repeating(self._anchor, ANCHOR_EVERY, first=0, job_kwargs=once)
 
         def wake(owed: Owed, wait: timedelta) -> None:
             late = {"misfire_grace_time": None}
             queue.run_once(partial(self._vanish, owed), wait, name="hiding", job_kwargs=late)
 
         self._parts.vanishings.wake = wake
+
+    def _stopped(self, stopped: Stopped) -> None:
+        """Tell the admins at once that binding was stopped."""
+        self._notices.stopped(stopped)
+        self._parts.background.start(self._notices.tell(), "telling the operator")
 
     async def catch_up(self) -> None:
         """Do everything that is due now, to the end: read the cards, then send the alerts."""
@@ -61,6 +73,7 @@ class Jobs:
         await self._notices.tell()
         await self._deliver()
         await vanish_due(self._parts)
+        await lift_due(self._parts)
 
     async def _tick(self, _: object) -> None:
         self._parts.background.start(vanish_due(self._parts), "taking away what was shown")
@@ -118,12 +131,21 @@ class Jobs:
 
     async def _read(self, issuer: Issuer, card: Card) -> None:
         try:
-            await self._parts.wallet.refresh(card.owner_id, card.id, insist=True)
+            read = await self._parts.wallet.refresh(card.owner_id, card.id, insist=True)
         finally:
             self._reading[issuer.slug] -= 1
+        if read is not None and is_refused_now(card, read):
+            self._parts.background.start(tell_refused(self._parts, read), "telling of a refusal")
         current = self._parts.issuers.get(issuer.slug)  # its file may have changed meanwhile
         if current is not None and current.asks_api:
             await self._fill(current)
+
+    async def _anchor(self, _: object) -> None:
+        """Say in the log where the audit log ends: logs are kept where the database is not.
+
+        `kabao audit verify --since` finds by it a database that was put back to an earlier state.
+        """
+        log.info("the audit log ends at %s", (await self._parts.store.audit.end()).text())
 
     async def _clean(self, _: object) -> None:
         """Clear away what has expired."""
@@ -133,3 +155,5 @@ class Jobs:
         await store.cards.purge_removed(now - UNDO)
         await store.receipts.purge(now - KEPT_RECEIPTS)
         await store.outbox.purge(now - KEPT_SENT)
+        await store.tries.purge(now - KEPT_TRIES)
+        await lift_due(self._parts)

@@ -6,6 +6,7 @@ and over tells nothing of what it finds at its start, since it tells that only a
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot import calls
+from bot.buttons import Button
 from bot.issuers import FaultKind
 from bot.languages import mark
 from bot.pace import ALERT
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from bot.issuers import Change, IssuerFault
+    from bot.limits import Stopped
     from bot.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -61,6 +64,22 @@ OFF = mark(
 )
 DOWN = mark("⚠️ {issuer} has been out of order since {when}. I keep trying, less often.")
 
+STOPPED = {
+    "many": mark(
+        "🛑 I stopped binding for {name} (Telegram id {id}): within a day {numbers} different "
+        "numbers were not accepted. It opens again by itself at {until}."
+    ),
+    "alike": mark(
+        "🛑 I stopped binding for {name} (Telegram id {id}): within a day {numbers} numbers that "
+        "differ only in their last digits were not accepted. People who tried such: {people}. It "
+        "opens again by itself at {until}."
+    ),
+    "surge": mark(
+        "🛑 Within an hour {numbers} tries were not accepted, all people together. Until {until} I "
+        "take new cards only from those who have had one here for a day."
+    ),
+}
+
 
 @dataclass(slots=True)
 class _Notice:
@@ -72,6 +91,10 @@ class _Notice:
     since: datetime
     at_once: bool
     then: str
+    about: int | None = None
+    """Whom it names."""
+    button: str = ""
+    """Allows again what was stopped."""
     to: set[int] = field(default_factory=set)
 
 
@@ -83,6 +106,7 @@ class OperatorNotices:
         self._began = parts.clock()
         self._told: dict[tuple[str, str], datetime] = {}
         self._waiting: dict[tuple[str, str], _Notice] = {}
+        self._telling = asyncio.Lock()
 
     def refused(self, slug: str, fault: IssuerFault) -> None:
         """Note that an issuer refused the operator's credentials, or is not there any more."""
@@ -119,8 +143,27 @@ class OperatorNotices:
             if since is not None and self._parts.clock() - since >= LONG:
                 self._note((issuer.slug, DOWN), DOWN, issuer.slug, since=since)
 
+    def stopped(self, stopped: Stopped) -> None:
+        """Note that binding was stopped for somebody or for all: at once, in quiet hours too."""
+        key = (f"stop of {stopped.person_id}", stopped.until.isoformat())
+        self._waiting[key] = _Notice(
+            STOPPED[stopped.reason],
+            {"numbers": stopped.numbers, "people": stopped.people},
+            "",
+            stopped.until,
+            at_once=True,
+            then="",
+            about=stopped.person_id,
+            button=f"allow:{stopped.person_id or 0}",
+            to=set(self._parts.settings.admins),
+        )
+
     async def tell(self) -> None:
         """Send what waits. Who cannot be reached by the bot at all is left out."""
+        async with self._telling:
+            await self._tell()
+
+    async def _tell(self) -> None:
         now = self._parts.clock()
         for key, notice in list(self._waiting.items()):
             if not notice.at_once and now - self._began < SETTLED:
@@ -139,7 +182,7 @@ class OperatorNotices:
         at_once, since = values.pop("now", False), values.pop("since", now)
         then = values.pop("then", "")
         to = set(self._parts.settings.admins)
-        self._waiting[key] = _Notice(text, values, slug, since, at_once, then, to)
+        self._waiting[key] = _Notice(text, values, slug, since, at_once, then, to=to)
 
     def _forget(self, slug: str) -> None:
         """Let a file that breaks again in the same way be told again."""
@@ -151,17 +194,23 @@ class OperatorNotices:
         try:
             person = await parts.store.people.get(admin)
             voice = parts.voice(person)
-            if person is not None and quiet_until(person, voice.zone, parts.clock()):
+            quiet = person is not None and quiet_until(person, voice.zone, parts.clock())
+            if quiet and not notice.button:
                 return False
+            about = notice.about and await parts.store.people.get(notice.about)
             text = voice.say(
                 notice.text,
                 issuer=issuer_name(voice, parts.issuers, notice.slug),
                 slug=notice.slug,
                 when=voice.moment(notice.since),
+                until=voice.moment(notice.since),
+                name=about.name if about else "—",
+                id=notice.about,
                 then=voice.say(notice.then) if notice.then else "",
                 **notice.values,
             )
-            await calls.send(parts.bot, admin, str(text), pace=ALERT)
+            again = [[Button(voice.plain("Allow again"), notice.button)]] if notice.button else None
+            await calls.send(parts.bot, admin, str(text), again, pace=ALERT)
         except (Forbidden, BadRequest):
             log.info("an admin cannot be told: they have not started the bot")
         except (TelegramError, StorageError) as error:

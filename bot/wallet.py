@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 from bot import readings
 from bot.flights import Flights
 from bot.issuers import ASK_HOLDER, FaultKind, Issuer, IssuerFault, Issuers, Reading
-from bot.readings import money_of
+from bot.limits import NotNow
+from bot.live import Live
 from bot.schedule import FIRST_RETRY, next_check, next_refresh, next_try
 from bot.thresholds import DEFAULT_PERCENT, enough, episode
 from storage import Card, CardChanges, NewCard, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from bot.limits import Limits
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +54,13 @@ class Wallet:
         issuers: Issuers,
         clock: Callable[[], datetime],
         refresh_every: timedelta,
+        limits: Limits,
     ) -> None:
         self._store = store
         self._issuers = issuers
         self._clock = clock
         self._every = refresh_every
+        self.live = Live(store, limits)
         self._flights = Flights(self._refresh, clock)
         self.on_refused: Callable[[str, IssuerFault], None] = lambda _slug, _fault: None
         """Told of credentials that an issuer refused, with its slug: only the operator can help."""
@@ -75,8 +80,7 @@ class Wallet:
         `DuplicateCardError` if the owner has this number already. `store` may be a transaction
         that the saving belongs to.
         """
-        now = self._clock()
-        number = values[issuer.fields[0].name]
+        now, number = self._clock(), values[issuer.fields[0].name]
         async with (store or self._store).transaction() as tx:
             card = await tx.cards.add(
                 owner_id,
@@ -112,8 +116,7 @@ class Wallet:
 
         With no reading they are tried as soon as the card is due, which is now.
         """
-        now = self._clock()
-        number = values[issuer.fields[0].name]
+        now, number = self._clock(), values[issuer.fields[0].name]
         async with store.transaction() as tx:
             await tx.cards.replace_secrets(
                 owner_id, card.id, dict(values), number=number, tail=tail_of(number)
@@ -125,28 +128,39 @@ class Wallet:
             return replace(card, **untried)
 
     async def refresh(
-        self, owner_id: int, card_id: str, *, insist: bool = False, history: bool = False
+        self,
+        owner_id: int,
+        card_id: str,
+        *,
+        insist: bool = False,
+        history: bool = False,
+        refused: bool = False,
     ) -> Card | None:
         """Ask the issuer and keep what it says; answer the card as it then is.
 
         `insist` asks although the last reading is young. `history` reads the entries although the
-        balance is the same: a purchase and its refund leave it so.
+        balance is the same: a purchase and its refund leave it so. `refused` asks although the
+        number or PIN was not accepted before: only the holder does so, for one card at a time.
 
         A failure is kept on the card beside the old balance. A second caller for the same card
         waits for the first one's answer, and asks again only for what that one had not asked for.
         `None` if the owner has no such card.
         """
-        return await self._flights.join(owner_id, card_id, insist=insist, history=history)
+        return await self._flights.join(
+            owner_id, card_id, insist=insist, history=history, refused=refused
+        )
 
     async def stop(self) -> None:
         """End the readings under way; their cards are due again when the bot is back."""
         await self._flights.stop()
 
     async def _refresh(
-        self, owner_id: int, card_id: str, *, insist: bool, history: bool
+        self, owner_id: int, card_id: str, *, insist: bool, history: bool, refused: bool
     ) -> Card | None:
         card = await self._store.cards.get(owner_id, card_id)
         if card is None or not (insist or self.is_stale(card)):
+            return card
+        if card.failure in ASK_HOLDER and not refused:
             return card
         issuer = self._issuers.get(card.issuer)
         if issuer is None:
@@ -170,7 +184,9 @@ class Wallet:
         An answer that a booking overtook on its way says nothing about it: it is asked for again.
         """
         try:
-            reading = await self._read(issuer, card, values, history=history)
+            reading = await self.live.read(issuer, card, values, history=history)
+        except NotNow as refused:
+            return await self._put_off(card, refused.until)
         except IssuerFault as fault:
             return await self._failed(card, values, fault)
         if reading.history_fault is not None:
@@ -182,22 +198,6 @@ class Wallet:
             if locked is None or not (again and _booked_between(card, locked)):
                 return locked and await self._record(tx, issuer, locked, reading, now)
         return await self._ask(issuer, locked, values, history=history, again=False)
-
-    async def _read(
-        self, issuer: Issuer, card: Card, values: Mapping[str, str], *, history: bool
-    ) -> Reading:
-        """Read the balance, and the history too when something has happened or it is asked for."""
-        booked = card.balance_source != "issuer"
-        owed = history or card.history_stale or booked
-        wanted = issuer.has_history and owed
-        reading = await issuer.read(values, history=wanted)
-        changed = reading.balance != money_of(card)
-        if not issuer.has_history or wanted or not changed:
-            return reading
-        try:
-            return await issuer.read(values, history=True)
-        except IssuerFault as fault:
-            return replace(reading, history_fault=fault)
 
     def noted(self, slug: str, fault: IssuerFault) -> None:
         """Pass on a fault that is the operator's to mend, from whatever reading."""
@@ -230,9 +230,11 @@ class Wallet:
             store,
         )
 
-    async def switch(self, owner_id: int, card_id: str, *, on: bool) -> Card | None:
+    async def switch(
+        self, owner_id: int, card_id: str, *, on: bool, store: Store | None = None
+    ) -> Card | None:
         """Switch a card's alert on or off."""
-        return await self._rule(owner_id, card_id, {"alerts_on": on})
+        return await self._rule(owner_id, card_id, {"alerts_on": on}, store)
 
     async def _rule(
         self, owner_id: int, card_id: str, changes: CardChanges, store: Store | None = None
@@ -267,12 +269,15 @@ class Wallet:
         self, tx: Store, issuer: Issuer, card: Card, reading: Reading, now: datetime
     ) -> Card:
         kept = await readings.from_issuer(tx, issuer, card, reading, now)
-        if issuer.asks_api:
-            upcoming: datetime | None = next_refresh(kept, now, self._every)
-        else:
-            upcoming = next_check(issuer, now)
+        soon, later = next_refresh(kept, now, self._every), next_check(issuer, now)
+        upcoming = soon if issuer.asks_api else later
         await tx.cards.change(card.owner_id, card.id, next_refresh_at=upcoming)
         return replace(kept, next_refresh_at=upcoming)
+
+    async def _put_off(self, card: Card, until: datetime) -> Card | None:
+        """Leave a card as it is that may not be asked for yet; if it was due, it is due then."""
+        due = card.next_refresh_at and until
+        return await self._store.cards.change(card.owner_id, card.id, next_refresh_at=due)
 
     async def _failed(
         self, asked: Card, values: Mapping[str, str], fault: IssuerFault
@@ -290,5 +295,5 @@ class Wallet:
             if values and values != await tx.cards.secrets(card.owner_id, card.id):
                 return card
             now = self._clock()
-            upcoming = next_try(card, fault, now, self._every)
-            return await readings.failed(tx, card, fault, now, upcoming)
+            due = next_try(card, fault, now, self._every)
+            return await readings.failed(tx, card, fault, now, due)

@@ -41,7 +41,7 @@ _NEAR: Final = (
 _OVER_ALL: Final = (
     select(func.count())
     .select_from(tries)
-    .where(tries.c.at > bindparam("since"), tries.c.outcome.in_(REFUSED))
+    .where(tries.c.at > bindparam("since"), or_(*(tries.c.outcome == one for one in REFUSED)))
 )
 _LONG_HERE: Final = (
     select(cards.c.id)

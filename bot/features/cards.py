@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from bot import panel
+from bot import panel, refusals
+from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton, number
 from bot.card_view import ALL_CARDS, open_card, pages
 from bot.dialogue import Dialogue
@@ -71,9 +72,15 @@ async def opened(context: Context, card_id: str) -> None:
 
 async def refresh(context: Context, card_id: str) -> None:
     """Ask the card's issuer now."""
-    card = await context.card(card_id)
+    card, voice = await context.card(card_id), context.voice
+    parts = context.parts
+    refusal = await parts.wallet.live.not_now(parts.issuers.get(card.issuer), card)
+    if refusal is not None:
+        said = voice.plain(refusals.sentence(refusal), when=refusals.when(voice, refusal))
+        await context.notice(said)
+        return
     if context.query:
-        await context.notice(context.voice.plain("Asking the issuer…"))
+        await context.notice(voice.plain("Asking the issuer…"))
     await open_card(context, card, insist=True)
 
 
@@ -159,7 +166,10 @@ async def remove(context: Context, card_id: str) -> None:
 async def removed(context: Context, card_id: str) -> None:
     """Remove a card, so that it can still be brought back for a minute."""
     card, voice, parts = await context.card(card_id), context.voice, context.parts
-    await parts.store.cards.remove(context.person.id, card.id, parts.clock())
+    async with parts.store.transaction() as tx:
+        if not await tx.cards.remove(card.owner_id, card.id, parts.clock()):
+            raise OutdatedButton
+        await note(tx, Action.REMOVED, subject=card.owner_id, actor=card.owner_id, card=card)
     await context.present(
         f"removed:{card.id}",
         voice.say("“{card}” is removed.", card=panel.masked(card)),
@@ -174,14 +184,19 @@ async def removed(context: Context, card_id: str) -> None:
 
 async def restore(context: Context, card_id: str) -> None:
     """Bring a removed card back, if its minute is not over."""
-    parts = context.parts
+    parts, owner = context.parts, context.person.id
     await parts.store.cards.purge_removed(parts.clock() - UNDO)
-    if not await parts.store.cards.restore(context.person.id, card_id):
+    async with parts.store.transaction() as tx:
+        restored = await tx.cards.restore(owner, card_id)
+        card = await tx.cards.get(owner, card_id) if restored else None
+        if card is not None:
+            await note(tx, Action.RESTORED, subject=owner, actor=owner, card=card)
+    if card is None:
         await context.notice(
             context.voice.plain("Too late: the card is gone. Bind it again with /bind.")
         )
         return
-    await open_card(context, await context.card(card_id))
+    await open_card(context, card)
 
 
 COMMANDS = (Command("cards", mark("Rename, remove or add cards"), cards, order=30),)
@@ -195,4 +210,5 @@ BUTTONS = {
     "removed": removed,
     "restore": restore,
 }
+GUARDED = frozenset({"removed"})
 DIALOGUES = {"rename": on_label, "set": on_balance}

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bot import panel
+from bot.activity import Action, note
 from bot.buttons import Button
 from bot.card_view import open_card
 from bot.features.bind import intake
@@ -17,14 +18,23 @@ if TYPE_CHECKING:
     from bot.dialogue import Dialogue
     from bot.money import Money
 
+MOST_CARDS = 500
+"""No issuer is asked about these, so nothing can be found out by them; this is only for room."""
+
 _CODE = re.compile(r"(?:^|(?<=[\d\s.,]))([A-Za-z]{3})(?:$|(?=[\d\s]))")
 
 
 async def ask_label(context: Context, dialogue: Dialogue) -> None:
     """Ask what the card is called, because its issuer's name says little."""
-    voice = context.voice
+    voice, parts = context.voice, context.parts
+    if len(await parts.store.cards.list(context.person.id)) >= MOST_CARDS:
+        await parts.dialogues.end(context.person.id)
+        await context.conclude(
+            voice.say("You have {n} cards here, and that is as many as I keep.", n=MOST_CARDS)
+        )
+        return
     dialogue.wait_at("label")
-    await context.parts.dialogues.keep(context.person.id, dialogue)
+    await parts.dialogues.keep(context.person.id, dialogue)
     await context.ask_here(
         voice.say("What shall the card be called? For example the shop's name."), _skip(context)
     )
@@ -78,6 +88,7 @@ async def save(context: Context, dialogue: Dialogue, balance: Money | None) -> N
             booked = await parts.bookings.set(owner, card.id, balance, store=tx)
             card = booked.card if booked else card
         await tx.dialogues.drop(owner)
+        await note(tx, Action.BOUND, subject=owner, actor=owner, card=card)
     await open_card(context, card)
 
 
