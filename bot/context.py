@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from markupsafe import escape
+from telegram import Message
 from telegram.error import TelegramError
 
 from bot import calls
-from bot.buttons import OutdatedButton
+from bot.buttons import OutdatedButton, contact_keyboard
 from bot.languages import mark
 from bot.messages import discard, edit, erase, offer, said_by
 from bot.panel import shown as balances
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from markupsafe import Markup
-    from telegram import (
-        CallbackQuery,
-        Message,
-    )
+    from telegram import CallbackQuery
 
     from bot.buttons import Buttons
     from bot.parts import Parts
@@ -39,7 +37,7 @@ STRAY = mark(
     "To bind the card, send only its number."
 )
 LATE = mark(
-    "That took longer than 15 minutes, so I have forgotten what you typed. Begin again with /bind."
+    "That took longer than 15 minutes, so I have forgotten what you typed. Please begin again."
 )
 KEPT_NOTHING = mark(
     "I could not delete your message, so <b>I have kept nothing of it</b>. Please delete "
@@ -109,6 +107,21 @@ class Context:
         self._over(message_id)
         self.parts.views.ask(self.chat_id, message_id, said_by(buttons))
         return message_id
+
+    async def ask_contact(self, text: Markup | str, label: str) -> int:
+        """Ask for the person's own number, which a button below the chat gives."""
+        return self._asked(
+            await calls.send(
+                self.parts.bot, self.chat_id, str(text), markup=contact_keyboard(label)
+            ),
+            None,
+        )
+
+    def stand_on(self, message_id: int) -> None:
+        """Go on from an earlier message of this chat, as one who presses no button."""
+        was = self.message
+        self.message = Message(message_id=message_id, date=was.date, chat=was.chat)
+        self.query = None
 
     async def conclude(self, text: Markup | str) -> None:
         """Say how a conversation ended, in the place of its question."""

@@ -69,17 +69,17 @@ class Views:
         if message_id == newest or (labels and message_id > newest):
             _keep(self._offers, chat_id, (message_id, labels))
 
-    def typed(self, chat_id: int, text: str, *, whole: bool) -> str | None:
+    def typed(self, chat_id: int, text: str, *, whole: bool, asked: bool = False) -> str | None:
         """Give the data of the button whose label was typed instead of pressed.
 
         The beginning of a label will do if no other begins so, unless it has to be the `whole`;
         a bare number is never taken for the beginning of a share. The question's labels come
-        first: an alert may be newer, and it is the question that was answered.
+        first: an alert may be newer, and it is the question that was answered. While a passcode
+        is `asked` for they are the only ones.
         """
         spoken = _spoken(text)
-        return self._said(self._questions, chat_id, spoken, whole=whole) or self._said(
-            self._offers, chat_id, spoken, whole=whole
-        )
+        said = self._said(self._questions, chat_id, spoken, whole=whole)
+        return said if said or asked else self._said(self._offers, chat_id, spoken, whole=whole)
 
     def _said(
         self,

@@ -92,3 +92,4 @@ COMMANDS = (
     Command("forget", mark("Erase everything about you"), forget, order=61),
 )
 BUTTONS = {"forgotten": forgotten, "kept": kept}
+GUARDED = frozenset({"forgotten"})

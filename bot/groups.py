@@ -1,0 +1,46 @@
+"""Where others read along: cards are not talked about, and a number written there must go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from bot import calls
+from bot.buttons import Button
+from bot.context import holds_number
+from bot.languages import mark
+from bot.messages import erase
+
+if TYPE_CHECKING:
+    from telegram import Message, User
+
+    from bot.parts import Parts
+
+IN_PRIVATE = mark(
+    "Cards are private, so I only talk about them in a private chat. Nothing you write here "
+    "is read as a card."
+)
+DELETED_IN_GROUP = mark(
+    "I deleted the card number you wrote, but others here may have read it already."
+)
+UNDELETED_IN_GROUP = mark(
+    "⚠️ Delete the card number you wrote: everybody here can read it, and I may not delete it."
+)
+
+
+async def answer(parts: Parts, message: Message, user: User, written: str) -> None:
+    """Point to the private chat, if this bot was meant; `written` is what follows the command."""
+    bot = parts.bot
+    addressed = (message.text or "").split(maxsplit=1)[0].partition("@")[2]
+    if addressed and addressed.lower() != bot.username.lower():
+        return
+    person = await parts.store.people.get(user.id)
+    voice = parts.voice(person, user.language_code)
+    link = Button(voice.plain("Open the private chat"), url=f"https://t.me/{bot.username}")
+    text = voice.say(IN_PRIVATE)
+    if holds_number(parts, written):
+        gone = await erase(bot, message.chat_id, message.message_id)
+        said = voice.say(DELETED_IN_GROUP if gone else UNDELETED_IN_GROUP)
+        text = Markup("\n\n").join([said, text])
+    await calls.send(bot, message.chat_id, str(text), [[link]])
