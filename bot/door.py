@@ -190,7 +190,10 @@ class Door:
         command = self._features.commands.get(name)
         admin = context.person.id in self._parts.settings.admins
         if command is None or (command.admins_only and not admin):
-            if not await context.took_stray(f"{name} {context.args}"):
+            dialogue = await self._parts.dialogues.current(context.person.id)
+            if dialogue is not None and dialogue.kind in PASSCODES:  # which may begin with a slash
+                await self._text(context, (context.message.text or "").strip())
+            elif not await context.took_stray(f"{name} {context.args}"):
                 await context.reply(context.voice.say(NOT_UNDERSTOOD))
             return
         if name not in TAKES_SECRETS and self._parts.issuers.looks_like_a_number(context.args):

@@ -19,6 +19,7 @@ from bot.messages import discard
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from collections.abc import Set as AbstractSet
+    from datetime import datetime
 
     from bot.context import Context
     from bot.voice import Voice
@@ -112,10 +113,13 @@ async def demand(context: Context, wanted: Mapping[str, Any]) -> None:
     parts, person, voice = context.parts, context.person, context.voice
     if await is_binding(context):
         return
+    lock = await parts.store.locks.get(person.id)
+    if lock is not None and lock.closed_until is not None and lock.closed_until > parts.clock():
+        await say_closed(context, lock.closed_until)
+        return
     dialogue = Dialogue(KIND, "passcode", {"wanted": dict(wanted)}, secret=True)
     await parts.dialogues.keep(person.id, dialogue)
-    forgot = Button(voice.plain("I forgot it"), "forgot")
-    await context.ask(voice.say(PASSCODE), [[forgot], *cancelling(voice)])
+    await context.ask(voice.say(PASSCODE), [*_forgetting(voice), *cancelling(voice)])
 
 
 async def is_binding(context: Context) -> bool:
@@ -129,14 +133,24 @@ async def is_binding(context: Context) -> bool:
 
 async def refuse(context: Context, outcome: locks.Outcome) -> None:
     """Say that it was not right, or that nothing is taken now."""
-    voice = context.voice
     if outcome.closed_until is None:
-        await context.ask(voice.say(WRONG), cancelling(voice))
-        return
-    await context.parts.dialogues.end(context.person.id)
-    await context.conclude(
-        voice.say(CLOSED, when=voice.moment(locks.rounded(outcome.closed_until)))
+        await context.ask(context.voice.say(WRONG), cancelling(context.voice))
+    else:
+        await context.parts.dialogues.end(context.person.id)
+        await say_closed(context, outcome.closed_until)
+
+
+async def say_closed(context: Context, until: datetime) -> None:
+    """Say until when nothing is taken."""
+    voice = context.voice
+    await context.ask(
+        voice.say(CLOSED, when=voice.moment(locks.rounded(until))), _forgetting(voice)
     )
+    context.parts.views.answered(context.chat_id)
+
+
+def _forgetting(voice: Voice) -> list[list[Button]]:
+    return [[Button(voice.plain("I forgot it"), "forgot")]]
 
 
 def cancelling(voice: Voice) -> list[list[Button]]:

@@ -36,6 +36,11 @@ async def privacy(context: Context) -> None:
             "with their times, thresholds, quiet hours, language and time zone."
         ),
         voice.say(
+            "<b>Your lock</b>, if you set one: the passcode is kept only as a hash (Argon2id) that "
+            "is encrypted, recovery codes only as marks; your phone number and your app's key are "
+            "encrypted. How long it stays open, and wrong tries, the operator can read."
+        ),
+        voice.say(
             "Card numbers go to the card's own issuer to ask for the balance, and to nobody else. "
             "Telegram carries what you write here. A message in which I find a card number or PIN "
             "is deleted from the chat, if Telegram allows it."

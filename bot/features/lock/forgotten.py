@@ -130,5 +130,6 @@ async def _wait(context: Context, wait: timedelta, by: str) -> None:
         await parts.dialogues.end(owner)
     when = voice.moment(locks.rounded(at))
     keep = Button(voice.plain("Keep the passcode"), "lockstay")
-    await context.ask_here(voice.say(ASKED, when=when), [[keep]])
+    # A new message, because Telegram tells of no edited one: every session hears of it.
+    await context.ask(voice.say(ASKED, when=when), [[keep]])
     parts.views.answered(context.chat_id)
