@@ -51,6 +51,22 @@ def _pointless_reminder(card: Card, item: OutboxItem) -> str | None:
     return "another snooze took its place" if superseded else None
 
 
+def covered(voice: Voice, card: Card, item: OutboxItem) -> tuple[Markup, Buttons]:
+    """Say that there is something to see, but not what, to whoever keeps balances locked.
+
+    That a card is empty would be its balance.
+    """
+    name = panel.masked(card)
+    rows = [[Button(voice.plain("💳 The card"), f"card:{card.id}")]]
+    if item.kind in ledger_view.KINDS:
+        return ledger_view.covered(voice, card, item), rows
+    if item.kind == "reminder":
+        text = voice.say("⏰ <b>{card}</b> is still low.", card=name)
+    else:
+        text = voice.say("🟠 <b>{card}</b> runs low.", card=name)
+    return text, [*rows, _snoozes(voice, card)]
+
+
 def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Markup:
     """Say what was on the card, how far it fell since the person knew, and what is on it now."""
     if item.kind in ledger_view.KINDS:
@@ -105,8 +121,12 @@ def buttons_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> 
             Button(voice.plain("📜 History"), f"history:{card.id}:0"),
             Button(voice.plain("🔔 Change threshold"), f"alert:{card.id}"),
         ],
-        [
-            Button(voice.plain("💤 For a day"), f"snooze:{card.id}:1"),
-            Button(voice.plain("💤 For a week"), f"snooze:{card.id}:7"),
-        ],
+        _snoozes(voice, card),
+    ]
+
+
+def _snoozes(voice: Voice, card: Card) -> list[Button]:
+    return [
+        Button(voice.plain("💤 For a day"), f"snooze:{card.id}:1"),
+        Button(voice.plain("💤 For a week"), f"snooze:{card.id}:7"),
     ]

@@ -123,13 +123,18 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
 
 async def _send(parts: Parts, person: Person, card: Card, item: OutboxItem) -> None:
     voice = parts.voice(person)
-    buttons = alert_view.buttons_of(voice, parts.issuers, card, item)
-    text = str(alert_view.text_of(voice, parts.issuers, card, item))
+    lock = await parts.store.locks.get(person.id)
+    covered = lock is not None and lock.covers_balances
+    if covered:
+        text, buttons = alert_view.covered(voice, card, item)
+    else:
+        text = alert_view.text_of(voice, parts.issuers, card, item)
+        buttons = alert_view.buttons_of(voice, parts.issuers, card, item)
     async with asyncio.timeout(SEND_SECONDS):
-        message_id = await calls.send(parts.bot, person.id, text, buttons, pace=ALERT)
+        message_id = await calls.send(parts.bot, person.id, str(text), buttons, pace=ALERT)
     offer(parts, person.id, message_id, buttons)
     now = parts.clock()
-    if await parts.store.outbox.sent(item.id, item.lease, now):
+    if await parts.store.outbox.sent(item.id, item.lease, now) and not covered:
         await parts.store.cards.change(
             person.id, card.id, told_minor=card.balance_minor, told_at=now
         )

@@ -44,6 +44,13 @@ def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Mar
     return _mismatch(voice, issuers, card, cast("Mismatch", item.payload))
 
 
+def covered(voice: Voice, card: Card, item: OutboxItem) -> Markup:
+    """Say what the item is about without any amount."""
+    if item.kind == "check":
+        return voice.say("Is the balance of <b>{card}</b> still right?", card=panel.masked(card))
+    return voice.say("🧾 <b>{card}</b> does not add up.", card=panel.masked(card))
+
+
 def _check(voice: Voice, card: Card) -> Markup:
     balance = money_of(card)
     if balance is None or card.balance_at is None:

@@ -81,7 +81,7 @@ async def _reveal(context: Context, card: Card, at: int) -> None:
     text = Markup("\n").join(
         [
             Markup("<b>{}</b>").format(panel.masked(card)),
-            Markup("{}: <code>{}</code>").format(secret.label, secret.value),
+            voice.say("{what}: <code>{secret}</code>", what=secret.label, secret=secret.value),
             voice.say("Tap it to copy it."),
         ]
     )
