@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from bot import reconcile
+from bot.activity import Action, note
 from bot.issuers import CardState, FaultKind, Issuer, IssuerFault, Reading
 from bot.money import Money
 from bot.thresholds import enough, episode
@@ -31,6 +32,9 @@ BALANCE_FIELDS = (
     "episode",
     "snoozed_until",
 )
+
+PASSING = frozenset({FaultKind.NETWORK, FaultKind.ISSUER_DOWN, FaultKind.RATE_LIMITED})
+"""These come and go by themselves, and one turns into another."""
 
 
 def money_of(card: Card) -> Money | None:
@@ -87,7 +91,8 @@ async def failed(
 ) -> Card:
     """Keep why there is no reading of a card that is locked, and when it is tried again.
 
-    The balance and its time stay as they were.
+    The balance and its time stay as they were. What the failure begins with, or becomes, is
+    written down, as the last thing of the transaction; not that it goes on.
     """
     said = fault.kind in (FaultKind.BLOCKED, FaultKind.EXPIRED)
     changes: CardChanges = {
@@ -98,7 +103,15 @@ async def failed(
         "next_refresh_at": upcoming,
     }
     await tx.cards.change(card.owner_id, card.id, **changes)
+    if _sort(card.failure) != _sort(fault.kind):
+        why = str(fault.kind)
+        await note(tx, Action.REFRESH_FAILED, subject=card.owner_id, card=card, why=why)
     return replace(card, **changes)
+
+
+def _sort(failure: str | None) -> str | None:
+    """Tell failures apart as far as it is written down: those that pass are of one sort."""
+    return str(FaultKind.NETWORK) if failure in PASSING else failure
 
 
 async def told(tx: Store, card: Card, now: datetime) -> Card:

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _CREATE: Final = insert(invitations).values({c.name: bindparam(c.name) for c in invitations.c})
-_USE: Final = delete(invitations).where(
-    invitations.c.token_hash == bindparam("token"),
-    invitations.c.expires_at > bindparam("now"),
-    exists().where(people.c.id == bindparam("person")),
+_USE: Final = (
+    delete(invitations)
+    .where(
+        invitations.c.token_hash == bindparam("token"),
+        invitations.c.expires_at > bindparam("now"),
+        exists().where(people.c.id == bindparam("person")),
+    )
+    .returning(invitations.c.created_by)
 )
 _LET_IN: Final = update(people).where(people.c.id == bindparam("person")).values(access="member")
 _PURGE: Final = delete(invitations).where(invitations.c.expires_at <= bindparam("now"))
@@ -36,13 +40,18 @@ class Invitations(Questions):
             expires_at=expires_at,
         )
 
-    async def redeem(self, token: str, person_id: int, now: datetime) -> bool:
-        """Let a person who has arrived in; False if the token was used, expired or never was."""
+    async def redeem(self, token: str, person_id: int, now: datetime) -> int | None:
+        """Let a person who has arrived in, and say who invited them.
+
+        None if the token was used, expired or never was.
+        """
         async with self._runner.transaction() as tx:
-            used = await tx.execute(_USE, token=_hash(token), now=now, person=person_id)
-            if used:
-                await tx.execute(_LET_IN, person=person_id)
-        return bool(used)
+            used = await tx.fetch(_USE, token=_hash(token), now=now, person=person_id)
+            if not used:
+                return None
+            await tx.execute(_LET_IN, person=person_id)
+        inviter: int = used[0][0]
+        return inviter
 
     async def purge(self, now: datetime) -> int:
         """Erase invitations that have expired."""

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from telegram.error import TelegramError
 
 from bot import calls
+from bot.activity import Action, note, tell
 from bot.buttons import Button, OutdatedButton, number
 from bot.dialogue import Dialogue
 from bot.languages import mark
@@ -19,6 +20,7 @@ from bot.parts import Command
 
 if TYPE_CHECKING:
     from bot.context import Context
+    from bot.parts import Parts
     from storage import Person
 
 INVITATION_LASTS = timedelta(days=1)
@@ -68,11 +70,23 @@ async def _redeemed(context: Context, token: str) -> bool:
             await tx.people.arrive(
                 person.id, name=person.name, language=context.voice.language.code
             )
-            if not await tx.invitations.redeem(token, person.id, parts.clock()):
+            inviter = await tx.invitations.redeem(token, person.id, parts.clock())
+            if inviter is None:
                 raise _NotGood
             await tx.dialogues.drop(person.id)
-            return True
+            await note(tx, Action.LET_IN, subject=person.id, actor=inviter)
+        parts.background.start(_tell_inviter(parts, inviter, person), "telling who invited")
+        return True
     return False
+
+
+async def _tell_inviter(parts: Parts, inviter: int, person: Person) -> None:
+    """Say who came in: a link that fell into other hands is noticed by that."""
+    voice = parts.voice(await parts.store.people.get(inviter))
+    text = voice.say(
+        "{name} (Telegram id {id}) came in with your invitation.", name=person.name, id=person.id
+    )
+    await tell(parts, inviter, text)
 
 
 class _NotGood(Exception):  # noqa: N818 - it only takes a transaction back
@@ -91,6 +105,7 @@ async def _asked(context: Context) -> None:
         async with parts.store.transaction() as tx:
             await tx.people.arrive(person.id, name=person.name, language=voice.language.code)
             await tx.people.change(person.id, access="asked")
+            await note(tx, Action.ASKED, subject=person.id, actor=person.id)
         await _tell_admins(context, person)
     await context.show(voice.say("The operator has been asked. I will tell you the answer."))
 
@@ -123,7 +138,10 @@ async def invite(context: Context) -> None:
     """Make an invitation link, valid once and for a day, and show who asked."""
     parts, voice = context.parts, context.voice
     token = secrets.token_urlsafe(24)
-    await parts.store.invitations.create(token, context.person.id, parts.clock() + INVITATION_LASTS)
+    admin = context.person.id
+    async with parts.store.transaction() as tx:
+        await tx.invitations.create(token, admin, parts.clock() + INVITATION_LASTS)
+        await note(tx, Action.INVITED, subject=admin, actor=admin)
     link = f"https://t.me/{parts.bot.username}?start=in-{token}"
     asked = await parts.store.people.asked()
     lines = [
@@ -165,13 +183,16 @@ async def _decide(context: Context, person_id: str, access: str) -> Person:
     person = await parts.store.people.get(number(person_id))
     if person is None or person.access != "asked":
         raise OutdatedButton
+    admin = context.person.id
     async with parts.store.transaction() as tx:
         if access == "member":
             await tx.people.change(person.id, access="member")
+            await note(tx, Action.LET_IN, subject=person.id, actor=admin)
         else:
             await tx.people.change(person.id, access="none")
             until = parts.clock() + DECLINED_LASTS
             await tx.dialogues.put(person.id, asdict(Dialogue(DECLINED)), until)
+            await note(tx, Action.DECLINED, subject=person.id, actor=admin)
     return person
 
 

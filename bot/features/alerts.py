@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import panel
+from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton, number
 from bot.card_view import pages
 from bot.dialogue import Dialogue
@@ -136,7 +137,12 @@ async def switched_on(context: Context, card_id: str) -> None:
 
 async def switched_off(context: Context, card_id: str) -> None:
     """Do not warn about this card."""
-    await _watched(context, await context.parts.wallet.switch(context.person.id, card_id, on=False))
+    parts, owner = context.parts, context.person.id
+    async with parts.store.transaction() as tx:
+        card = await parts.wallet.switch(owner, card_id, on=False, store=tx)
+        if card is not None:
+            await note(tx, Action.ALERTS_OFF, subject=owner, actor=owner, card=card)
+    await _watched(context, card)
 
 
 async def _watched(context: Context, card: Card | None) -> None:

@@ -42,7 +42,7 @@ async def test_of_many_who_use_an_invitation_at_once_one_gets_in(
     let_in = await asyncio.gather(
         *(store.invitations.redeem(TOKEN, guest, clock.now) for guest in guests)
     )
-    assert sum(let_in) == 1
+    assert len([inviter for inviter in let_in if inviter is not None]) == 1
     assert len(await members(store, *guests)) == 1
 
 
