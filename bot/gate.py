@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 KIND: Final = "unlock"
 
-OPEN: Final = frozenset({"lock", "start", "language", "privacy"})
-"""Features that show nothing of a card, and so stay open while balances are covered."""
+OPEN: Final = frozenset({"lock", "start", "language", "privacy", "show"})
+"""Features that show nothing of a card but what they guard, and so stay open while balances are
+covered."""
 
 PASSCODE = mark("🔒 Send your passcode. I delete it from the chat at once.")
 CODE = mark("Now send the 6 digits your authenticator app shows, or a recovery code.")

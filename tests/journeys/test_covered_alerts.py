@@ -153,3 +153,32 @@ async def test_xiaoming_reads_it_in_chinese(house: House, ming: Guest) -> None:
     assert told.text == "🟠 小店卡 ·2001 余额不足"
     assert not AMOUNT.search(told.text)
     assert english_in(ming) == []
+
+
+async def test_what_is_on_screen_is_hidden_also_when_the_lock_has_closed_meanwhile(
+    house: House, alice: Guest
+) -> None:
+    await bound(house, alice, "Kiosk")
+    await alice.says("/show", PASSCODE)
+    assert alice.sees(KIOSK)
+    await covers(house, alice)
+    await alice.presses("Hide now")
+    assert not alice.sees(KIOSK)
+    assert not alice.sees("Send your passcode")
+
+
+async def test_a_number_waits_for_the_passcode(house: House, alice: Guest) -> None:
+    await bound(house, alice, "Kiosk")
+    await covers(house, alice, covered=False)
+    await alice.says("/cards")
+    await alice.presses("Kiosk Card")
+    asked = await alice.presses("Show number")
+    assert "Send your passcode" in asked.text
+    assert not alice.sees(KIOSK)
+    await alice.says("wrong one")
+    assert not alice.sees(KIOSK)
+    await alice.says(PASSCODE)
+    assert alice.newest.protected
+    assert KIOSK in alice.newest.text
+    await house.passes(minutes=1)
+    assert not alice.sees(KIOSK)
