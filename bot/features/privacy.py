@@ -45,7 +45,18 @@ async def privacy(context: Context) -> None:
             "Telegram carries what you write here. A message in which I find a card number or PIN "
             "is deleted from the chat, if Telegram allows it."
         ),
-        voice.say("/forget erases everything about you."),
+        voice.say(
+            "<b>The log of what happened</b>, which /activity shows you: what and when, with a "
+            "mark in place of your Telegram id; which card it was is encrypted. Marks are also "
+            "kept for 30 days of the card numbers that were tried. Only with the master key can "
+            "be worked out whose mark it is."
+        ),
+        voice.say(
+            "/forget erases everything about you except these marks, because a log that can be "
+            "shortened proves nothing. Its details are encrypted with your own key, which is "
+            "erased: after that they open no more. Only who kept an older copy of the whole "
+            "database, and has the master key, could still read what it held then."
+        ),
     ]
     await context.reply(Markup("\n\n").join(paragraphs))
 
