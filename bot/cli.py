@@ -16,7 +16,8 @@ import click
 from bot.audit_cli import audit
 from bot.config import ConfigError, environment, read, unknown
 from bot.issuers_cli import issuers
-from storage import MasterKey, StorageError
+from bot.keys_cli import key
+from storage import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -110,17 +111,7 @@ def check() -> None:
 
 main.add_command(audit)
 main.add_command(issuers)
-
-
-@main.group()
-def key() -> None:
-    """Handle the master key."""
-
-
-@key.command("new")
-def new_key() -> None:
-    """Print a fresh master key, for KABAO_MASTER_KEY. Keep a copy: without it no card opens."""
-    click.echo(MasterKey.generate().text())
+main.add_command(key)
 
 
 @main.command()

@@ -1,7 +1,8 @@
 """Every setting there is. Nothing else reads the environment.
 
 A setting is `KABAO_<NAME>` in the environment or in `.env`; a secret one may also be given as
-`KABAO_<NAME>_FILE`, the path of a file that holds it. Issuers' secrets are `KABAO_SECRET_<NAME>`.
+`KABAO_<NAME>_FILE`, the path of a file that holds it, and the master key as
+`KABAO_MASTER_KEY_COMMAND`, a command that prints it. Issuers' secrets are `KABAO_SECRET_<NAME>`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from pydantic import (
 
 from bot.languages import languages
 from bot.money import exponent
+from bot.sources import SourceError, resolved
+from bot.weak import weak_database, weak_key, weak_token
 from storage import KeyFormatError, MasterKey, StorageError
 from storage.database import parse_url
 
@@ -41,6 +44,8 @@ ISSUERS_DIR = Path("issuers")
 
 SECRETS = ("BOT_TOKEN", "MASTER_KEY", "DATABASE_URL")
 """The settings that may stand in a file of their own."""
+COMMANDED = "MASTER_KEY"
+"""The one that a command may print, such as that of a KMS or of a password manager."""
 
 
 T = TypeVar("T", bound=BaseModel)
@@ -177,7 +182,16 @@ def names() -> list[str]:
 
 def read(environment: Mapping[str, str]) -> Settings:
     """Make the settings from a mapping of names to texts. `ConfigError` in one line."""
-    return _made(Settings, environment)
+    settings = _made(Settings, environment)
+    token = settings.bot_token.get_secret_value()
+    for field, said in (
+        ("bot_token", weak_token(token, settings.bot_api_url)),
+        ("master_key", weak_key(settings.master_key)),
+        ("database_url", weak_database(settings.database_url)),
+    ):
+        if said:
+            raise ConfigError(_not_right(field, said))
+    return settings
 
 
 def read_issuers(environment: Mapping[str, str]) -> IssuerSettings:
@@ -186,7 +200,7 @@ def read_issuers(environment: Mapping[str, str]) -> IssuerSettings:
 
 
 def _made(model: type[T], environment: Mapping[str, str]) -> T:
-    given = _given(environment)
+    given = _given(model, environment)
     known = {name.removeprefix(PREFIX) for name in names()}
     fields: dict[str, Any] = {"issuer_secrets": {}}
     for name, value in given.items():
@@ -200,36 +214,28 @@ def _made(model: type[T], environment: Mapping[str, str]) -> T:
         raise ConfigError(_one_line(error)) from None
 
 
-def _given(environment: Mapping[str, str]) -> dict[str, str]:
-    """Take what carries our prefix, files read, empty ones left out (an empty line in `.env`)."""
+def _given(model: type[BaseModel], environment: Mapping[str, str]) -> dict[str, str]:
+    """Take what carries our prefix, secrets fetched, empty ones left out (a line in `.env`)."""
     ours = {k.removeprefix(PREFIX): v for k, v in environment.items() if k.startswith(PREFIX) and v}
-    given = {}
-    for name, value in ours.items():
-        target = name.removesuffix("_FILE")
-        if target == name or not (target in SECRETS or target.startswith(SECRET)):
-            given[name] = value
-            continue
-        if target in ours:
-            raise ConfigError(f"{PREFIX}{target} and {PREFIX}{name} are both set: keep one of them")
-        try:
-            given[target] = Path(value).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not text"
-            raise ConfigError(
-                f"{PREFIX}{name} names a file that cannot be read: {reason}"
-            ) from None
-    return given
+    if model is IssuerSettings:
+        ours = {k: v for k, v in ours.items() if not k.startswith(SECRETS)}
+    try:
+        return resolved(ours, PREFIX, SECRETS, SECRET, COMMANDED)
+    except SourceError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _one_line(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     field = str(first["loc"][0])
-    mend = Settings.model_fields[field].description
-    name = PREFIX + field.upper()
     if first["type"] == "missing":
-        return f"{name} is missing: {mend}"
-    said = first["msg"].removeprefix("Value error, ")
-    return f"{name} is not right ({said}): {mend}"
+        return f"{PREFIX}{field.upper()} is missing: {Settings.model_fields[field].description}"
+    return _not_right(field, first["msg"].removeprefix("Value error, "))
+
+
+def _not_right(field: str, said: str) -> str:
+    mend = Settings.model_fields[field].description
+    return f"{PREFIX}{field.upper()} is not right ({said}): {mend}"
 
 
 def environment(dotenv: Path = Path(".env")) -> dict[str, str]:
@@ -241,6 +247,7 @@ def environment(dotenv: Path = Path(".env")) -> dict[str, str]:
 def unknown(environment: Mapping[str, str]) -> list[str]:
     """Say of each name with our prefix that is no setting so, with the nearest that is one."""
     known = names() + [f"{PREFIX}{name}_FILE" for name in SECRETS]
+    known.append(f"{PREFIX}{COMMANDED}_COMMAND")
     strangers = (
         name
         for name in environment
