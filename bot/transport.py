@@ -150,7 +150,7 @@ def _body(
         return None, None
     if not data.contains_files:
         return orjson.dumps(data.parameters), _JSON
-    form = aiohttp.FormData()
+    form = aiohttp.FormData(quote_fields=False)  # Telegram takes file names as they are
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, kind) in data.multipart_data.items():
