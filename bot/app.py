@@ -10,7 +10,6 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
-from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application
 
@@ -27,6 +26,7 @@ from bot.issuers import CATALOG, Issuers
 from bot.jobs import Jobs
 from bot.journal import Journal
 from bot.limits import Limits
+from bot.listening import POLL_SECONDS, listen
 from bot.menu import register
 from bot.pace import Pace
 from bot.parts import Parts
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from telegram import Bot
+
     from bot.config import Settings
 
 log = logging.getLogger(__name__)
 
-ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
-POLL_SECONDS = 30
 FIRST_WAITS = (0.5, 1, 2, 5, 10)
 LAST_WAIT = 30
 TELEGRAM_CONNECTIONS = 256
@@ -149,11 +149,7 @@ class Kabao:
         assert application.updater is not None
         assert application.job_queue is not None
         parts.background.start(register(parts), "registering the command menu")
-        await application.updater.start_polling(
-            timeout=timedelta(seconds=POLL_SECONDS),
-            allowed_updates=ALLOWED_UPDATES,
-            bootstrap_retries=-1,
-        )
+        await listen(application.updater, self._settings, parts.store.installation)
         opening.push_async_callback(application.updater.stop)
         await note(parts.store, Action.STARTED)
         self._jobs = Jobs(parts)

@@ -53,7 +53,7 @@ class Seal:
         self._key = key
 
     def close(self, chat_id: int, data: str) -> str:
-        """Put the tag of the chat in front of a button's data. A private chat's id is a person's."""
+        """Put the chat's tag in front of a button's data. A private chat's id is its person's."""
         return self._tag(chat_id, data) + data
 
     def open(self, chat_id: int, sealed: str) -> str:

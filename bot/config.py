@@ -20,12 +20,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    HttpUrl,
     SecretStr,
-    TypeAdapter,
     ValidationError,
 )
 
+from bot.addresses import listening, public_address, web_address
+from bot.backup_settings import BackupSettings, unlocked
 from bot.languages import languages
 from bot.money import exponent
 from bot.sources import SourceError, resolved
@@ -42,7 +42,7 @@ SPOKEN = {language.code for language in languages()}
 ISSUERS_DIR = Path("issuers")
 """It need not be there; a folder that somebody names must be."""
 
-SECRETS = ("BOT_TOKEN", "MASTER_KEY", "DATABASE_URL")
+SECRETS = ("BOT_TOKEN", "MASTER_KEY", "DATABASE_URL", "BACKUP_PASSPHRASE")
 """The settings that may stand in a file of their own."""
 COMMANDED = "MASTER_KEY"
 """The one that a command may print, such as that of a KMS or of a password manager."""
@@ -71,10 +71,6 @@ def _currency(code: str) -> str:
 
 def _ids(text: object) -> object:
     return text.replace(",", " ").split() if isinstance(text, str) else text
-
-
-def _web_address(text: str) -> str:
-    return str(TypeAdapter(HttpUrl).validate_python(text)).rstrip("/")
 
 
 def _database(text: str) -> str:
@@ -120,7 +116,7 @@ class IssuerSettings(BaseModel):
     ] = {}
 
 
-class Settings(IssuerSettings):
+class Settings(IssuerSettings, BackupSettings):
     """What the operator decides. Each description says how to mend the setting."""
 
     bot_token: Annotated[
@@ -134,7 +130,7 @@ class Settings(IssuerSettings):
     ]
     bot_api_url: Annotated[
         str,
-        AfterValidator(_web_address),
+        AfterValidator(web_address),
         Field(description="an address such as https://api.telegram.org"),
     ] = "https://api.telegram.org"
     database_url: Annotated[
@@ -165,6 +161,18 @@ class Settings(IssuerSettings):
     currency: Annotated[
         str, AfterValidator(_currency), Field(description="an ISO 4217 code such as CNY")
     ] = "CNY"
+    webhook_url: Annotated[
+        str,
+        AfterValidator(public_address),
+        Field(
+            description="a public address such as https://kabao.example.org/telegram, or nothing"
+        ),
+    ] = ""
+    webhook_listen: Annotated[
+        str,
+        AfterValidator(listening),
+        Field(description="where your web server hands requests on, such as 127.0.0.1:8443"),
+    ] = "127.0.0.1:8443"
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         BeforeValidator(lambda text: text.upper() if isinstance(text, str) else text),
@@ -188,6 +196,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         ("bot_token", weak_token(token, settings.bot_api_url)),
         ("master_key", weak_key(settings.master_key)),
         ("database_url", weak_database(settings.database_url)),
+        ("backup_dir", unlocked(settings)),
     ):
         if said:
             raise ConfigError(_not_right(field, said))

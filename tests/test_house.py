@@ -16,6 +16,7 @@ SOURCES = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "storage").rglob("*.py
 SPEAKS_TELEGRAM = {
     "bot.activity",
     "bot.app",
+    "bot.backups",
     "bot.calls",
     "bot.check",
     "bot.context",
@@ -24,6 +25,7 @@ SPEAKS_TELEGRAM = {
     "bot.errors",
     "bot.groups",
     "bot.jobs",
+    "bot.listening",
     "bot.menu",
     "bot.messages",
     "bot.operator_notices",

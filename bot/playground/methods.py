@@ -14,11 +14,13 @@ from bot.playground.messages import (
     send_message,
 )
 from bot.playground.refusals import bad_request
+from bot.playground.webhooks import webhook
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bot.playground.updates import Update
+    from bot.playground.webhooks import Webhook
     from bot.playground.world import World
 
 Values = dict[str, Any]
@@ -60,19 +62,35 @@ async def get_updates(world: World, values: Values) -> list[Update]:
 
 def delete_webhook(world: World, values: Values) -> bool:
     """Go back to polling."""
-    world.updates.webhook = ""
+    return _use(world, None, values)
+
+
+def set_webhook(world: World, values: Values) -> bool:
+    """Have updates sent to an address from now on."""
+    if "allowed_updates" in values:
+        world.updates.allow(values["allowed_updates"])
+    return _use(world, webhook(values), values)
+
+
+def _use(world: World, hook: Webhook | None, values: Values) -> bool:
     if values.get("drop_pending_updates"):
         world.updates.drop()
+    world.updates.use(hook)
     return True
 
 
 def get_webhook_info(world: World, _: Values) -> Values:
     """Say where updates go and how many wait."""
+    hook = world.updates.webhook
     info: Values = {
-        "url": world.updates.webhook,
+        "url": hook.url if hook else "",
         "has_custom_certificate": False,
         "pending_update_count": len(world.updates),
     }
+    if hook:
+        info["max_connections"] = hook.connections
+    if hook and world.updates.failure:
+        info["last_error_message"] = world.updates.failure
     if world.updates.allowed is not None:
         info["allowed_updates"] = sorted(world.updates.allowed)
     return info
@@ -166,6 +184,7 @@ def leave_chat(world: World, values: Values) -> bool:
 METHODS: dict[str, Callable[[World, Values], Any | Awaitable[Any]]] = {
     "getMe": get_me,
     "getUpdates": get_updates,
+    "setWebhook": set_webhook,
     "deleteWebhook": delete_webhook,
     "getWebhookInfo": get_webhook_info,
     "sendMessage": send_message,

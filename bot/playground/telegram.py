@@ -22,6 +22,7 @@ from bot.playground.clock import Clock
 from bot.playground.crowd import Crowd
 from bot.playground.faults import Faults
 from bot.playground.limits import Limits
+from bot.playground.webhooks import deliver
 from bot.playground.wire import Wire
 from bot.playground.world import World
 
@@ -43,6 +44,7 @@ class Telegram(Faults):
 
     `latency` is how many seconds it is away and back: half of it before a call arrives, half after.
     `real_limits` makes it answer 429 as Telegram does to a bot that speaks too fast.
+    `hosts` is where webhooks are found: "https://kabao.example" -> "http://127.0.0.1:PORT".
     Failures on command are `fail`, `hang`, `reset`, `lose`, `garble` and `heal`.
     """
 
@@ -69,6 +71,8 @@ class Telegram(Faults):
             limits=Limits(self.clock) if real_limits else None,
         )
         self.people = Crowd(self.world)
+        self.hosts: dict[str, str] = {}
+        self._delivery: asyncio.Task[None] | None = None
         self._listeners: list[tuple[str, asyncio.Future[Call]]] = []
         self._port = port
         self._runner: web.ServerRunner | None = None
@@ -94,10 +98,15 @@ class Telegram(Faults):
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
         self._port = self._runner.addresses[0][1]
+        self._delivery = asyncio.create_task(deliver(self.world.updates, self.hosts))
 
     async def stop(self) -> None:
         """Hang up on everybody."""
         self.heal()
+        if self._delivery is not None:
+            self._delivery.cancel()
+            await asyncio.wait([self._delivery])
+            self._delivery = None
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None

@@ -1,17 +1,25 @@
-"""The queue between what people do and the bot that polls for it: delivered at least once."""
+"""The queue between what people do and the bot it is for: delivered at least once."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from bot.playground.refusals import Refusal
+
+if TYPE_CHECKING:
+    from bot.playground.webhooks import Webhook
 
 Update = dict[str, Any]
 
 REMEMBERED = 5000
 UNASKED = {"chat_member", "message_reaction", "message_reaction_count"}
 """What is only sent to bots which ask for it by name."""
+
+OTHER_POLL = (
+    "terminated by other getUpdates request; make sure that only one bot instance is running"
+)
 
 
 def _conflict(words: str) -> Refusal:
@@ -28,7 +36,9 @@ class Updates:
         self._again: list[Update] = []
         self._poller: asyncio.Future[None] | None = None
         self.allowed: frozenset[str] | None = None
-        self.webhook = ""
+        self.webhook: Webhook | None = None
+        self.failure = ""
+        self._changed = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._again)
@@ -51,6 +61,33 @@ class Updates:
         self._again.append(self._recent[number])
         self._wake()
 
+    def use(self, webhook: Webhook | None) -> None:
+        """Send updates to a webhook from now on, or let them be asked for again."""
+        self.webhook, self.failure = webhook, ""
+        if webhook is not None:
+            self._end_other_poll("terminated by setWebhook request")
+        self._wake()
+
+    def allow(self, kinds: list[str]) -> None:
+        """Keep only updates of these kinds from now on, those of nearly every kind for none."""
+        self.allowed = frozenset(kinds) or None
+
+    def to_send(self) -> tuple[Webhook | None, Update | None]:
+        """Give the webhook, if one is set, and the update that is next."""
+        return self.webhook, next(chain(self._again, self._waiting.values()), None)
+
+    def taken(self, update: Update) -> None:
+        """Forget an update that the webhook took."""
+        if update in self._again:
+            self._again.remove(update)
+        else:
+            self._waiting.pop(update["update_id"], None)
+
+    async def changed(self) -> None:
+        """Wait for an update, or for another webhook."""
+        await self._changed.wait()
+        self._changed.clear()
+
     def drop(self) -> None:
         """Forget what waits."""
         self._waiting.clear()
@@ -63,13 +100,13 @@ class Updates:
 
         `Refusal` 409 while a webhook is set, and for the older of two who wait at once.
         """
-        if self.webhook:
+        if self.webhook is not None:
             raise _conflict(
                 "can't use getUpdates method while webhook is active; "
                 "use deleteWebhook to delete the webhook first"
             )
         if allowed is not None:
-            self.allowed = frozenset(allowed) or None
+            self.allow(allowed)
         self._end_other_poll()
         self._confirm(offset)
         if seconds > 0 and not len(self):
@@ -101,15 +138,11 @@ class Updates:
                 self._poller = None
 
     def _wake(self) -> None:
+        self._changed.set()
         if self._poller is not None and not self._poller.done():
             self._poller.set_result(None)
 
-    def _end_other_poll(self) -> None:
+    def _end_other_poll(self, words: str = OTHER_POLL) -> None:
         if self._poller is not None and not self._poller.done():
-            self._poller.set_exception(
-                _conflict(
-                    "terminated by other getUpdates request; "
-                    "make sure that only one bot instance is running"
-                )
-            )
+            self._poller.set_exception(_conflict(words))
         self._poller = None

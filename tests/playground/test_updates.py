@@ -10,6 +10,8 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, MessageEnt
 from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TimedOut
 from telegram.ext import Application, CommandHandler
 
+from bot.playground.webhooks import Webhook
+
 if TYPE_CHECKING:
     from bot.playground import Clock, Person, Telegram
 
@@ -75,7 +77,7 @@ async def test_of_two_pollers_the_older_is_sent_away(bot: Bot, telegram: Telegra
 
 
 async def test_nothing_can_be_polled_while_a_webhook_is_set(telegram: Telegram, bot: Bot) -> None:
-    telegram.world.updates.webhook = "https://example.com/"
+    telegram.world.updates.use(Webhook("https://example.com/"))
     with pytest.raises(Conflict, match="can't use getUpdates method while webhook is active"):
         await bot.get_updates()
     await bot.delete_webhook()
