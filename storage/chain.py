@@ -178,13 +178,16 @@ async def _check(runner: Runner, key: InstallationKey, last: Anchor, row: LogRow
         raise BrokenChainError(due, "was changed")
     if not row.belongs(key, due, last.mac):
         where = await _written_as(runner, key, row)
-        raise BrokenChainError(due, f"is row {where}, moved" if where else "was changed")
+        raise BrokenChainError(
+            due, f"holds what was written as row {where}" if where else "was changed"
+        )
 
 
 async def _written_as(runner: Runner, key: InstallationKey, row: LogRow) -> int | None:
-    """Find the number under which a row was written, if it was moved: a row knows the one before.
+    """Find the number under which a row was written, if it was moved or copied.
 
-    Two neighbours that changed places stand before each other; else the one before still stands.
+    Its hash was made from that of the row before, which still stands there, unless the two
+    changed places.
     """
     last = START
     while batch := await _batch(runner, last):
