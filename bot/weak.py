@@ -48,7 +48,7 @@ def weak_token(token: str, bot_api_url: str) -> str | None:
     A Bot API on this machine may have tokens of its own making, as the playground does.
     """
     if not _TOKEN.fullmatch(token):
-        return "it does not look like a token, 123456789:AA...: copy the whole line"
+        return "it does not look like a token: copy the whole line"
     code = token.partition(":")[2]
     if _here(URL(bot_api_url).host):
         return None

@@ -88,7 +88,7 @@ async def test_check_says_line_by_line_what_cannot_run(shell: Shell, tmp_path: P
     status, said = await shell.run(
         "check",
         KABAO_MASTER_KEY=MasterKey.generate().text(),
-        KABAO_BOT_TOKEN="2:wrong",
+        KABAO_BOT_TOKEN="7000000002:another-token-that-nobody-was-given",
         KABAO_ADMINS="",
         KABAO_ADMIN="42",
     )
