@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from bot.audit_cli import audit
+from bot.backup_cli import backup, restore, verify
 from bot.config import ConfigError, environment, read, unknown
 from bot.issuers_cli import issuers
 from bot.keys_cli import key
@@ -55,6 +56,7 @@ def run() -> None:
         secrets=[
             settings.bot_token.get_secret_value(),
             settings.master_key.text(),
+            settings.backup_passphrase.get_secret_value(),
             *settings.issuer_secrets.values(),
         ],
     )
@@ -110,8 +112,11 @@ def check() -> None:
 
 
 main.add_command(audit)
+main.add_command(backup)
 main.add_command(issuers)
 main.add_command(key)
+main.add_command(restore)
+main.add_command(verify)
 
 
 @main.command()

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bot.backups import Backups
 from bot.delivery import deliver
 from bot.lifting import lift_due
 from bot.limits import KEPT as KEPT_TRIES
@@ -43,6 +44,7 @@ class Jobs:
         self._reading: Counter[str] = Counter()
         self._delivering = asyncio.Lock()
         self._notices = OperatorNotices(parts)
+        self._backups = Backups(parts, self._notices)
         parts.wallet.on_refused = self._notices.refused
         parts.limits.on_stopped = self._stopped
 
@@ -70,6 +72,7 @@ class Jobs:
         self._reload()
         await self.refresh_due()
         await self._parts.background.settled()
+        await self._backups.run_due()
         await self._notices.tell()
         await self._deliver()
         await vanish_due(self._parts)
@@ -79,6 +82,7 @@ class Jobs:
         self._parts.background.start(vanish_due(self._parts), "taking away what was shown")
         self._reload()
         await self.refresh_due()
+        self._parts.background.start(self._backups.run_due(), "seeing to the backups")
         self._parts.background.start(self._notices.tell(), "telling the operator")
         if not self._delivering.locked():
             self._parts.background.start(self._deliver(), "delivering alerts")

@@ -42,6 +42,7 @@ LONG = timedelta(minutes=30)
 """An issuer that is out of order for so long is told of."""
 
 LONGEST = 3000
+BACKUPS = "backups"
 
 REFUSED = mark(
     "⚠️ {issuer} refuses this bot's credentials ({detail}). Its cards keep their last balance "
@@ -62,6 +63,10 @@ BACK = mark("✅ The folder <code>{slug}</code> is back.")
 OFF = mark(
     "The issuer <code>{slug}</code> is off until {names} is set and the bot is started again."
 )
+NO_BACKUP = mark(
+    "⚠️ No backup could be made: <code>{said}</code> I try again every ten minutes, and go on."
+)
+BACKUP_AGAIN = mark("✅ Backups are made again.")
 DOWN = mark("⚠️ {issuer} has been out of order since {when}. I keep trying, less often.")
 
 STOPPED = {
@@ -142,6 +147,17 @@ class OperatorNotices:
             since = issuer.down_since
             if since is not None and self._parts.clock() - since >= LONG:
                 self._note((issuer.slug, DOWN), DOWN, issuer.slug, since=since)
+
+    def backup_failed(self, said: str) -> None:
+        """Note that there is no backup, or that who was erased is still in the keys' file."""
+        self._note((BACKUPS, said), NO_BACKUP, BACKUPS, now=True, said=said)
+
+    def backups_work(self) -> None:
+        """Note that a backup was made, if they failed before."""
+        if any(key[0] == BACKUPS for key in self._told):
+            self._forget(BACKUPS)
+            self._note((BACKUPS, BACKUP_AGAIN), BACKUP_AGAIN, BACKUPS, now=True)
+            self._forget(BACKUPS)
 
     def stopped(self, stopped: Stopped) -> None:
         """Note that binding was stopped for somebody or for all: at once, in quiet hours too."""

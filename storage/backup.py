@@ -34,14 +34,17 @@ class Made:
 
     path: Path
     size: int
+    at: datetime
+    state: str
+    """Of the keys beside it: see `keyfile.state_of`."""
 
 
 async def back_up(url: str, path: Path, lock: Lock, now: datetime) -> Made:
     """Write a backup of a database, and the keys' file beside it. `StorageError` says why not."""
     async with snapshot(url) as taken:
         size = await agefile.write(path, dump.lines(taken, now), lock)
-    await write_keys(url, path.parent, lock, now)
-    return Made(path, size)
+    keys = await write_keys(url, path.parent, lock, now)
+    return Made(path, size, now, keys.state)
 
 
 async def write_keys(url: str, folder: Path, lock: Lock, now: datetime) -> Keys:

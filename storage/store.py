@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from storage import keyring
+from storage import keyfile, keyring
 from storage.audit import Audit
 from storage.cards import Cards
 from storage.database import Database, parse_url
@@ -92,6 +92,10 @@ class Store:
     async def check(self) -> None:
         """Raise `StorageError` if the database does not answer, `WrongKeyError` if not to us."""
         await keyring.learn(self._runner, self._vault)
+
+    async def keys_state(self) -> str:
+        """Sum up what the keys' file beside backups depends on (`keyfile.py`)."""
+        return await keyfile.state_of(self._runner)
 
     async def close(self) -> None:
         """Let go of the database. The store is of no use afterwards."""

@@ -1,0 +1,67 @@
+"""The folder of scheduled backups: how they are named, which are there, which go."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from bot.backup_settings import BackupSettings
+
+_NAMED: Final = re.compile(r"kabao-(\d{8}T\d{6}Z)\.age")
+_STAMP: Final = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class LastBackup:
+    """The newest backup there is."""
+
+    path: Path
+    at: datetime
+    size: int
+
+
+def named(at: datetime) -> str:
+    """Name a backup's file."""
+    return f"kabao-{at.astimezone(UTC).strftime(_STAMP)}.age"
+
+
+def kept(folder: Path) -> list[tuple[datetime, Path]]:
+    """List the backups of a folder, the oldest first. `OSError` if it cannot be read."""
+    named_so = ((_NAMED.fullmatch(path.name), path) for path in folder.iterdir())
+    found = [(_moment(match[1]), path) for match, path in named_so if match]
+    return sorted((at, path) for at, path in found if at)
+
+
+def _moment(stamp: str) -> datetime | None:
+    try:
+        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+    except ValueError:  # a name like ours, of a 31st of June
+        return None
+
+
+def folder_of(settings: BackupSettings) -> Path:
+    """Name the folder that scheduled backups are in."""
+    return Path(settings.backup_dir).expanduser()
+
+
+def last_backup(settings: BackupSettings) -> LastBackup | None:
+    """Find the newest scheduled backup; None if there is none, or its folder cannot be read."""
+    if not settings.backup_dir:
+        return None
+    try:
+        found = kept(folder_of(settings))
+        return (
+            LastBackup(found[-1][1], found[-1][0], found[-1][1].stat().st_size) if found else None
+        )
+    except OSError:
+        return None
+
+
+def retire(folder: Path, keep: int) -> None:
+    """Remove all but the newest backups. Other files in the folder are not touched."""
+    for _, path in kept(folder)[:-keep]:
+        path.unlink(missing_ok=True)
