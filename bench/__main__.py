@@ -19,10 +19,11 @@ from bench.cards import CARDS_EACH, fill
 from bench.load import Server
 from bench.refresh import ONE, TWENTY, refresh
 from bench.replies import Plan, measure
+from bench.rotation import rotate
 from storage import MasterKey
 
 FEW_CARDS = 1_000
-SECTIONS = ("replies", "cards", "refresh", "issuers", "answers")
+SECTIONS = ("replies", "cards", "refresh", "issuers", "rotation", "answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,34 @@ class Size:
     many_cards: int
     due_cards: int
     readings: int
+    rotated_people: int
+    calm_seconds: float
+    """How long answers are measured before a rotation."""
 
 
-FULL = Size(Plan(rounds=3, seconds=4), many_cards=1_000_000, due_cards=10_000, readings=1_000)
-QUICK = Size(Plan(rounds=1, seconds=1), many_cards=50_000, due_cards=1_000, readings=200)
+FULL = Size(
+    Plan(rounds=3, seconds=4),
+    many_cards=1_000_000,
+    due_cards=10_000,
+    readings=1_000,
+    rotated_people=20_000,
+    calm_seconds=30,
+)
+QUICK = Size(
+    Plan(rounds=1, seconds=1),
+    many_cards=50_000,
+    due_cards=1_000,
+    readings=200,
+    rotated_people=2_000,
+    calm_seconds=5,
+)
 
 
 async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, Any]:
     """Measure what is asked for; the figures, and the report as Markdown."""
     pin(0, LOAD_CPU)
     told: dict[str, Any] = {"about": report.about(), "figures": {}, "markdown": []}
-    refreshed, street, many, targets = None, None, None, []
+    refreshed, street, rotated, many, targets = None, None, None, None, []
     read = await asyncio.to_thread(_answers, size) if "answers" in sections else None
     if read is not None:
         told["answers"] = asdict(read)
@@ -70,12 +88,19 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
                 f"Over {TWENTY.issuers} issuers, {TWENTY.hanging} of which never answers: "
                 + report.refresh_line(street)
             )
+        if "rotation" in sections:
+            asking, calm = people[:100], size.calm_seconds
+            rotated = await rotate(telegram, asking, size.rotated_people, calm, folder)
+            told["rotation"] = asdict(rotated)
+            told["markdown"].append(report.rotation_line(rotated))
     if told["figures"]:
         targets = report.targets(told["figures"], many, refreshed)
-    if street is not None:
-        targets.append(report.street_target(street))
-    if read is not None:
-        targets.append(report.answers_target(read))
+    verdicts: list[tuple[Any, Any]] = [
+        (street, report.street_target),
+        (rotated, report.rotation_target),
+        (read, report.answers_target),
+    ]
+    targets += [target(figures) for figures, target in verdicts if figures is not None]
     if targets:
         told["markdown"].append(report.targets_table(targets))
     told["targets"] = targets

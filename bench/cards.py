@@ -24,7 +24,8 @@ BEYOND_EVERY_ID = 2**40
 LONG_AGO = timedelta(hours=7)
 
 
-def _holders_card(owner: int, place: int, now: datetime) -> NewCard:
+def holders_card(owner: int, place: int, now: datetime) -> NewCard:
+    """Make a card that its holder keeps by hand."""
     number = f"{owner:012d}{place:04d}"
     return NewCard(
         issuer="other",
@@ -68,7 +69,7 @@ async def fill(database: Path, key: MasterKey, owners: Iterable[int], *, total: 
     now = datetime.now(UTC)
     store = await open_store(f"sqlite:///{database}", key)
     for owner in owners:
-        await _keep(store, owner, [_holders_card(owner, at, now) for at in range(CARDS_EACH)])
+        await _keep(store, owner, [holders_card(owner, at, now) for at in range(CARDS_EACH)])
     await store.close()
     _lengthen(database, total)
 

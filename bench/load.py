@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from statistics import quantiles
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.playground.telegram import Telegram
 
@@ -112,12 +112,19 @@ class Load:
         await self._drain()
         return answers
 
-    async def paced(self, rate: float, seconds: float) -> Answers:
-        """One message after another, `rate` a second, whether the bot keeps up or not."""
+    async def paced(
+        self, rate: float, seconds: float, until: asyncio.Future[Any] | None = None
+    ) -> Answers:
+        """One message after another, `rate` a second, whether the bot keeps up or not.
+
+        It ends when `until` is done, even if the seconds are not over.
+        """
         self._begin()
         began, skipped = time.perf_counter(), 0
         for number in range(int(rate * seconds)):
             await asyncio.sleep(began + number / rate - time.perf_counter())
+            if until is not None and until.done():
+                break
             person = self._people[number % len(self._people)]
             if person.id in self._asked:
                 skipped += 1

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from bench.answers import Read
     from bench.refresh import Refreshed
     from bench.replies import Figures
+    from bench.rotation import Rotated
 
 AIOGRAM, PTB, KABAO = "aiogram echo", "PTB echo, defaults", "Kabao"
 ANSWER_MS = 1.0
 MEMORY_MB, COLD_START_S, P99_TIMES, REFRESH_TIMES = 150, 2.0, 2.0, 1.25
+ROTATION_P99_TIMES = 1.5
 WITH_RANGE = {"replies/s", "40 ms away: replies/s"}
 
 
@@ -104,6 +106,23 @@ def answers_line(read: Read) -> str:
 def answers_target(read: Read) -> tuple[str, str, bool]:
     """Compare it with what is claimed."""
     return _at_most(f"reading an answer with {read.entries} entries, ms", read.ms, ANSWER_MS)
+
+
+def rotation_line(told: Rotated) -> str:
+    """Say what a rotation of the master key cost those who ask meanwhile."""
+    before, during = told.before, told.during
+    return (
+        f"The master key of {told.people:,} people with {told.cards:,} cards was rotated in "
+        f"{told.seconds:.1f} s, after {told.waited:.1f} s until the bot knew the new one. /balance "
+        f"took {before.p50:.1f} ms (p99 {before.p99:.1f}) before and {during.p50:.1f} ms (p99 "
+        f"{during.p99:.1f}) meanwhile."
+    )
+
+
+def rotation_target(told: Rotated) -> tuple[str, str, bool]:
+    """Compare with what is claimed."""
+    ratio = told.during.p99 / told.before.p99
+    return _at_most("p99 during a rotation, times before", ratio, ROTATION_P99_TIMES)
 
 
 def _at_least(what: str, figure: float, bound: float) -> tuple[str, str, bool]:
