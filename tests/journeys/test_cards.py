@@ -26,6 +26,7 @@ async def test_a_card_opens_to_its_details_with_everything_that_can_be_done(alic
         "Topped up",
         "Alert",
         "Rename",
+        "Show number",
         "Remove",
         "All cards",
     ]

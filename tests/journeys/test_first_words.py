@@ -16,6 +16,7 @@ COMMANDS = [
     "bind",
     "history",
     "cards",
+    "show",
     "alerts",
     "language",
     "timezone",
