@@ -107,6 +107,8 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
     card = await parts.store.cards.get(item.owner_id, item.card_id)
     if person is None or card is None:
         await outbox.give_up(item.id, item.lease, "the card is gone")
+    elif person.barred_at is not None:
+        await _later(parts, item, now, "shut out")
     elif held := quiet_until(person, parts.voice(person).zone, now):
         await _later(parts, item, max(held, now + SHORTEST_QUIET), "quiet hours")
     elif why := alert_view.pointless(card, item, now):

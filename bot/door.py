@@ -24,6 +24,7 @@ from bot.buttons import OutdatedButton
 from bot.context import UNDELETED, Context, holds_number
 from bot.gate import Gate
 from bot.languages import language_for, mark
+from bot.roles import may_enter, may_use
 from bot.wallet import tail_of
 from storage import Person
 
@@ -161,10 +162,7 @@ class Door:
 
     def may_enter(self, person: Person) -> bool:
         """Say whether the operator's rules let this person use the bot."""
-        settings = self._parts.settings
-        return (
-            settings.access == "open" or person.id in settings.admins or person.access == "member"
-        )
+        return may_enter(self._parts.settings, person)
 
     async def _context(self, user: User, message: Message) -> Context:
         """Find out who it is. A stranger leaves no trace in the store."""
@@ -188,8 +186,7 @@ class Door:
 
     async def _command(self, context: Context, name: str) -> None:
         command = self._features.commands.get(name)
-        admin = context.person.id in self._parts.settings.admins
-        if command is None or (command.admins_only and not admin):
+        if command is None or not may_use(self._parts.settings, context.person, command):
             dialogue = await self._parts.dialogues.current(context.person.id)
             if dialogue is not None and dialogue.kind in PASSCODES:  # which may begin with a slash
                 await self._text(context, (context.message.text or "").strip())

@@ -7,37 +7,37 @@ from typing import TYPE_CHECKING
 from telegram import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
 from bot.languages import Language, language_for, languages
+from bot.roles import may_use
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from bot.parts import Command, Parts
 
 
-def menu_of(
-    commands: Sequence[Command], language: Language, *, admin: bool = False
-) -> list[BotCommand]:
-    """List the commands with their summaries in one language."""
-    return [
-        BotCommand(command.name, language.plain(command.summary))
-        for command in commands
-        if admin or not command.admins_only
-    ]
+def menu_of(commands: Iterable[Command], language: Language) -> list[BotCommand]:
+    """List commands with their summaries in one language."""
+    return [BotCommand(command.name, language.plain(command.summary)) for command in commands]
 
 
 async def register(parts: Parts) -> None:
     """Give Telegram the menu in every language, the operator's for everybody else."""
     everywhere = BotCommandScopeAllPrivateChats()
+    commands = [command for command in parts.menu if not command.admins_only]
     default = language_for(parts.settings.language)
-    await parts.bot.set_my_commands(menu_of(parts.menu, default), scope=everywhere)
+    await parts.bot.set_my_commands(menu_of(commands, default), scope=everywhere)
     for language in languages():
-        menu = menu_of(parts.menu, language)
+        menu = menu_of(commands, language)
         await parts.bot.set_my_commands(menu, scope=everywhere, language_code=language.code)
 
 
 async def register_for(parts: Parts, person_id: int, language: Language) -> None:
-    """Give one person the menu in the language they chose, an admin's with its own commands."""
-    menu = menu_of(parts.menu, language, admin=person_id in parts.settings.admins)
+    """Give one person the menu in the language they chose, with the commands of their role."""
+    person = await parts.store.people.get(person_id)
+    if person is None:
+        return
+    theirs = [command for command in parts.menu if may_use(parts.settings, person, command)]
+    menu = menu_of(theirs, language)
     await parts.bot.set_my_commands(menu, scope=BotCommandScopeChat(person_id))
 
 

@@ -41,6 +41,8 @@ class Command:
     run: Callable[..., Awaitable[None]]
     order: int
     admins_only: bool = False
+    helpers_too: bool = False
+    """Of what is for admins only: whether helpers have it too."""
 
 
 @dataclass(frozen=True, slots=True)

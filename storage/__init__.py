@@ -15,6 +15,7 @@ from storage.errors import (
     WriteError,
     WrongKeyError,
 )
+from storage.health import Failing, Outstanding
 from storage.locks import Lock, LockChanges, Tried
 from storage.questions import utc_now
 from storage.receipts import receipt
@@ -54,6 +55,7 @@ __all__ = [
     "EntryKind",
     "EntrySource",
     "Episode",
+    "Failing",
     "InstallationKey",
     "KeyFormatError",
     "Lock",
@@ -64,6 +66,7 @@ __all__ = [
     "NewEntry",
     "OutboxItem",
     "Outcome",
+    "Outstanding",
     "Owed",
     "Person",
     "PersonChanges",

@@ -43,7 +43,7 @@ _GET: Final = keyed_cards(THIS)
 _LOCK: Final = keyed_cards(THIS).with_for_update(of=cards)
 _FIND: Final = keyed_cards(OWNED, cards.c.fingerprint == bindparam("fingerprint"))
 _HOLD: Final = (
-    select(*KEY_COLUMNS)
+    select(*KEY_COLUMNS, people.c.barred_at)
     .where(people.c.id == bindparam("owner"))
     .with_for_update(key_share=True)  # what is written of their cards need not wait for it
 )
@@ -203,9 +203,12 @@ class Cards(DueCards):
         held = await tx.fetch(_HOLD, owner=owner_id)
         if not held:
             raise StorageError("There is no such person.")
+        *held_key, barred_at = held[0]
+        if barred_at is not None:
+            raise StorageError("This person was shut out meanwhile.")
         # Asked only now: on PostgreSQL, what the wait for the person was for is seen by this.
         rows = await tx.fetch(_KNOWN, owner=owner_id)
-        key = self._vault.open_key(owner_id, *held[0])
+        key = self._vault.open_key(owner_id, *held_key)
         return key, {mark: (card_id, removed_at) for mark, card_id, removed_at in rows}
 
     async def _make_room(

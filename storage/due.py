@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from sqlalchemy import BigInteger, bindparam, func, select, tuple_, type_coerce, update
+from sqlalchemy import BigInteger, bindparam, exists, func, select, tuple_, type_coerce, update
 
 from storage.card_rows import CARD_COLUMNS, PRESENT, RETURNED, card_of
 from storage.errors import SealError
 from storage.questions import KEY_COLUMNS, Questions
-from storage.schema import cards
+from storage.schema import cards, people
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,7 @@ _due: Final = (
         cards.c.issuer == bindparam("issuer"),
         cards.c.next_refresh_at <= bindparam("now"),
         PRESENT,
+        ~exists().where(people.c.id == cards.c.owner_id, people.c.barred_at.is_not(None)),
     )
     .order_by(cards.c.next_refresh_at)
     .limit(bindparam("limit"))
@@ -60,6 +61,7 @@ class DueCards(Questions):
     ) -> CardList:
         """Take up to `limit` of an issuer's cards that are due, the longest waiting first.
 
+        None of people who are shut out: their cards stay due until they are let back in.
         A claimed card is due again at `lease_until` unless `change` says when it is. One that
         does not open is left out, so that it cannot keep the others from being read.
         """

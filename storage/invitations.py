@@ -24,6 +24,7 @@ _USE: Final = (
     .returning(invitations.c.created_by)
 )
 _LET_IN: Final = update(people).where(people.c.id == bindparam("person")).values(access="member")
+_CANCEL: Final = delete(invitations).where(invitations.c.created_by == bindparam("by"))
 _PURGE: Final = delete(invitations).where(invitations.c.expires_at <= bindparam("now"))
 
 
@@ -52,6 +53,10 @@ class Invitations(Questions):
             await tx.execute(_LET_IN, person=person_id)
         inviter: int = used[0][0]
         return inviter
+
+    async def cancel(self, by: int) -> int:
+        """Take back every invitation somebody made; how many there were."""
+        return await self._runner.execute(_CANCEL, by=by)
 
     async def purge(self, now: datetime) -> int:
         """Erase invitations that have expired."""

@@ -38,7 +38,9 @@ _PUT: Final = (
 )
 _open: Final = outbox.c.done_at.is_(None)
 _welcome: Final = exists().where(
-    people.c.id == outbox.c.owner_id, people.c.blocked_at.is_(None)
+    people.c.id == outbox.c.owner_id,
+    people.c.blocked_at.is_(None),
+    people.c.barred_at.is_(None),
 ) & exists().where(
     cards.c.owner_id == outbox.c.owner_id,
     cards.c.id == outbox.c.card_id,
@@ -152,8 +154,8 @@ class Outbox(Questions):
     async def claim(self, now: datetime, lease_seconds: float, limit: int) -> list[OutboxItem]:
         """Take what is due, at most `limit` and one per person, oldest first.
 
-        Nothing is taken for people who blocked the bot or cards that are removed; it stays. What
-        does not open is given up.
+        Nothing is taken for people who blocked the bot or are shut out, nor for cards that are
+        removed; it stays. What does not open is given up.
         """
         rows = await self._runner.fetch(
             _CLAIM,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.audit import ERASED, Audit
@@ -16,14 +16,13 @@ from storage.keyfile import ERASURES
 from storage.keyring import CHECK, learn
 from storage.questions import KEY_COLUMNS, Questions
 from storage.records import Person, PersonChanges
-from storage.schema import meta, people
+from storage.schema import cards, meta, people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Update
 
-    from storage.database import Row
     from storage.vault import PersonKey
 
 _COLUMNS: Final = tuple(people.c[name] for name in Person.__dataclass_fields__)
@@ -52,6 +51,24 @@ _ASKED: Final = (
     .order_by(people.c.last_seen_at, people.c.id)
 )
 _FORGET: Final = delete(people).where(_this)
+_CARDS: Final = (
+    select(func.count())
+    .select_from(cards)
+    .where(cards.c.owner_id == people.c.id, cards.c.removed_at.is_(None))
+    .scalar_subquery()
+)
+_LISTED: Final = (
+    select(_CARDS, *KEY_COLUMNS, *_COLUMNS)
+    .order_by(people.c.last_seen_at.desc(), people.c.id)
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+_IDS: Final = select(people.c.id).order_by(people.c.id)
+_OWNED: Final = (
+    select(func.count())
+    .select_from(cards)
+    .where(cards.c.owner_id == bindparam("person"), cards.c.removed_at.is_(None))
+)
 _counted: Final = insert(meta).values(name=bindparam("name"), value=bindparam("value"))
 _COUNT: Final = _counted.on_conflict_do_update(
     index_elements=["name"], set_={"value": _counted.excluded.value}
@@ -111,6 +128,20 @@ class People(Questions):
         """Who asked to be let in and waits for it, the longest waiting first."""
         return [self._person(row) for row in await self._runner.fetch(_ASKED)]
 
+    async def listed(self, *, limit: int, offset: int = 0) -> list[tuple[Person, int]]:
+        """List everybody the bot has met with how many cards they have, the last seen first."""
+        rows = await self._runner.fetch(_LISTED, limit=limit, offset=offset)
+        return [(self._person(row), count) for count, *row in rows]
+
+    async def ids(self) -> list[int]:
+        """Everybody the bot has met, by Telegram's id."""
+        return [row[0] for row in await self._runner.fetch(_IDS)]
+
+    async def cards_of(self, person_id: int) -> int:
+        """Count somebody's cards, without opening any."""
+        count: int = (await self._runner.fetch(_OWNED, person=person_id))[0][0]
+        return count
+
     async def forget(self, person_id: int, *, by: int | None = None) -> bool:
         """Erase a person and everything that is theirs; False if there was nobody.
 
@@ -164,6 +195,6 @@ class People(Questions):
         values = {**dict.fromkeys(people.c.keys()), **known}
         await self._runner.execute(_INSERT, **values, in_force=self._vault.check_value)
 
-    def _person(self, row: Row) -> Person:
+    def _person(self, row: Sequence[Any]) -> Person:
         key = self._vault.open_key(row[2], row[0], row[1])
         return _person_of(row[len(KEY_COLUMNS) :], key)

@@ -18,6 +18,7 @@ from storage.cards import Cards
 from storage.database import Database, parse_url
 from storage.dialogues import Dialogues
 from storage.errors import StorageError
+from storage.health import Health
 from storage.invitations import Invitations
 from storage.ledger import Ledger
 from storage.locks import Locks
@@ -68,6 +69,7 @@ class Store:
         self.dialogues: Final = Dialogues(runner, vault, clock)
         self.invitations: Final = Invitations(runner, vault, clock)
         self.receipts: Final = Receipts(runner, vault, clock)
+        self.health: Final = Health(runner, vault, clock)
         self.tries: Final = Tries(runner, vault, clock)
         self.vanishing: Final = Vanishing(runner, vault, clock)
         self.audit: Final = Audit(runner, vault, clock)

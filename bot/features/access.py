@@ -17,6 +17,7 @@ from bot.buttons import Button, OutdatedButton, number
 from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.parts import Command
+from bot.roles import admin_only
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -28,12 +29,20 @@ DECLINED = "declined"
 """The dialogue of somebody who was declined: for a day there is nothing to say to them."""
 
 DECLINED_LASTS = timedelta(days=1)
+SHUT_OUT = mark(
+    "You cannot use this bot just now; its operator has closed it for you. Nothing of yours is "
+    "deleted. If that is a mistake, please speak to them."
+)
 BEGIN = mark("You are in. /start says what I can do, /bind adds your first card.")
 
 
 async def on_stranger(context: Context) -> None:
     """Take an invitation, or say how to get one. A stranger who does not ask leaves no trace."""
     voice, person = context.voice, context.person
+    if person.barred_at is not None:
+        # The same whatever they send, an invitation too: only an admin lets them back in.
+        await context.reply(voice.say(SHUT_OUT))
+        return
     if context.query is None and context.args.startswith("in-"):
         token = context.args.removeprefix("in-")
         if await _redeemed(context, token):
@@ -160,6 +169,12 @@ async def invite(context: Context) -> None:
     await context.reply(Markup("\n\n").join(lines), rows)
 
 
+async def invited(context: Context) -> None:
+    """Make an invitation from the list of people."""
+    admin_only(context)
+    await invite(context)
+
+
 async def let_in(context: Context, person_id: str) -> None:
     """Let in somebody who asked."""
     person = await _decide(context, person_id, "member")
@@ -178,8 +193,7 @@ async def decline(context: Context, person_id: str) -> None:
 
 async def _decide(context: Context, person_id: str, access: str) -> Person:
     parts = context.parts
-    if context.person.id not in parts.settings.admins:
-        raise OutdatedButton
+    admin_only(context)
     person = await parts.store.people.get(number(person_id))
     if person is None or person.access != "asked":
         raise OutdatedButton
@@ -204,4 +218,4 @@ async def _tell(context: Context, person: Person, text: Markup) -> None:
 
 
 COMMANDS = (Command("invite", mark("Invite somebody"), invite, order=80, admins_only=True),)
-BUTTONS = {"ask": is_in, "let": let_in, "decline": decline}
+BUTTONS = {"invite": invited, "ask": is_in, "let": let_in, "decline": decline}

@@ -10,6 +10,7 @@ from bot.buttons import Button
 from bot.languages import mark
 from bot.menu import register_for
 from bot.parts import Command
+from bot.roles import may_use
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 async def start(context: Context) -> None:
     """Say what this is, with one way to begin."""
     voice, person, parts = context.voice, context.person, context.parts
-    if person.id in parts.settings.admins:
+    if person.id in parts.settings.admins or person.role == "helper":
         parts.background.start(
-            register_for(parts, person.id, voice.language), "registering an admin's menu"
+            register_for(parts, person.id, voice.language), "registering a menu of a role"
         )
     first = not await parts.store.cards.list(person.id)
     label = voice.plain("Bind the first card") if first else voice.plain("Bind a card")
@@ -38,12 +39,11 @@ async def start(context: Context) -> None:
 async def give_help(context: Context) -> None:
     """List the commands."""
     voice = context.voice
-    admin = context.person.id in context.parts.settings.admins
     lines = [voice.say("<b>What I can do</b>"), Markup("")]
     lines += [
         Markup("/{} — {}").format(command.name, voice.say(command.summary))
         for command in context.parts.menu
-        if admin or not command.admins_only
+        if may_use(context.parts.settings, context.person, command)
     ]
     lines += [Markup(""), voice.say("You can also simply paste a card number here.")]
     await context.reply(Markup("\n").join(lines))

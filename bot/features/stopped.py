@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot import activity
 from bot.buttons import OutdatedButton, number
 from bot.languages import mark
+from bot.roles import admin_only
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -17,8 +18,7 @@ ALLOWED = mark("You can bind cards again. Sorry for the wait.")
 async def allow(context: Context, person_id: str) -> None:
     """Let somebody bind cards again, or all where the id is 0."""
     parts, voice = context.parts, context.voice
-    if context.person.id not in parts.settings.admins:
-        raise OutdatedButton
+    admin_only(context)
     whom = number(person_id) or None
     if not await parts.limits.allow(whom, by=context.person.id):
         raise OutdatedButton
