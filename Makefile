@@ -13,7 +13,9 @@ test: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not live"
+	$(BIN)/bandit -q -r bot storage -c pyproject.toml
+	$(BIN)/python -m tests.secret_scan
+	$(BIN)/pytest -m "not live" -n auto --dist worksteal
 
 # A real pretix, and Prism with the vendors' own files: installed and started by the tests.
 test-live: install

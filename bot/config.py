@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 PREFIX = "KABAO_"
-SECRET = "SECRET_"  # noqa: S105 - a prefix
+SECRET = "SECRET_"  # nosec B105 # noqa: S105 - a prefix
 SPOKEN = {language.code for language in languages()}
 ISSUERS_DIR = Path("issuers")
 """It need not be there; a folder that somebody names must be."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bot.playground.groups import Group
     from bot.playground.people import Person
 
-TOKEN = "7000000001:playground-on-loopback-no-secret"  # noqa: S105 - it opens nothing
+TOKEN = "7000000001:playground-on-loopback-no-secret"  # nosec B105 # noqa: S105 - opens nothing
 CALLS_KEPT = 5000
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _COOKIES = Template("{token}")
+_ANY = "0"
+"""Stands for a token while a header is tried."""
 
 
 class SessionAuth(AuthTable):
@@ -62,8 +64,9 @@ class SessionAuth(AuthTable):
     ) -> Scheme:
         """Make the scheme. `ValueError` for a secret that cannot stand in the request."""
         login = prepare(base.rstrip("/"), ALWAYS, self.request, secrets)
+        with_any = dict(secrets, token=_ANY)
         for text in self.headers.values():
-            text.fill({**secrets, "token": "0"}, in_header)
+            text.fill(with_any, in_header)
         return _Session(self, login, secrets, clock)
 
 
