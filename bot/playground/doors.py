@@ -10,6 +10,7 @@ All JSON. `as` is a person's name, `chat` a group's name or nothing for the priv
 | POST say | `as`, `text`, `chat`?, `reply_to`? | `update_id` |
 | POST press | `as`, `button` (number or label), `message`?, `chat`? | `update_id`, `label` |
 | POST block, unblock | `as` | `update_id` |
+| POST contact | `as`, `attached`? | `update_id` |
 | POST send?as=&name=&caption=&chat= | the file's bytes | `update_id` |
 | GET chat?as=&chat= | | `messages` that are visible, as the Bot API has them, `last` event |
 | GET menu?as= | | the commands on offer |
@@ -56,6 +57,7 @@ class Doors:
             ("POST", "block"): self._block,
             ("POST", "unblock"): self._unblock,
             ("POST", "send"): self._send,
+            ("POST", "contact"): self._contact,
             ("GET", "chat"): self._chat,
             ("GET", "menu"): self._menu,
             ("GET", "events"): self._events,
@@ -118,6 +120,10 @@ class Doors:
 
     async def _unblock(self, asked: Asked) -> Any:
         return {"update_id": await self._who(asked).unblocks()}
+
+    async def _contact(self, asked: Asked) -> Any:
+        attached = asked.get("attached", False)
+        return {"update_id": await self._who(asked).shares_contact(attached=attached)}
 
     async def _send(self, asked: Asked) -> Any:
         update = await self._who(asked).sends(

@@ -8,6 +8,7 @@ r"""What can be typed into the chat.
 | `@NAME`, `@NAME zh` | somebody else speaks from here on, in the language given or guessed |
 | `!wait 90` | lets 90 seconds pass |
 | `!send PATH` | sends a file; a PNG or JPEG as a picture |
+| `!contact` | gives one's own number by the button below the chat |
 | `!block`, `!unblock` | blocks the bot, or lets it write again |
 | `\#2` | is sent as it stands, without the backslash |
 | nothing, or `!# ...` | nothing: a comment |
@@ -63,7 +64,12 @@ class Block:
     blocked: bool
 
 
-Line = Say | Press | Become | Wait | Send | Block
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Give one's own number by the button below the chat."""
+
+
+Line = Say | Press | Become | Wait | Send | Block | Contact
 
 _PRESS = re.compile(r"#(\d{1,3})(\^*)")
 _BECOME = re.compile(r"@(\w[\w-]*)(?:\s+([a-z]{2,3}(?:-\w+)?))?")
@@ -88,4 +94,6 @@ def _order(line: str) -> Line | None:
         return Wait(float(found[1]))
     if found := _SEND.fullmatch(line):
         return Send(found[1])
+    if line == "!contact":
+        return Contact()
     return Block(line == "!block") if line in {"!block", "!unblock"} else None

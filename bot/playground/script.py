@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from bot.playground.lines import Become, Block, Line, Press, Say, Send, Wait, read_line
+from bot.playground.lines import Become, Block, Contact, Line, Press, Say, Send, Wait, read_line
 from bot.playground.looks import Fragment, clean, paragraph, plain
 from bot.playground.sight import buttons
 from bot.playground.teller import Teller
@@ -101,6 +101,8 @@ class Script:
             case Send(path):
                 content = await asyncio.to_thread(Path(path).read_bytes)
                 return await visitor.send(Path(path).name, content)
+            case Contact():
+                return await visitor.share_contact()
             case Block(blocked):
                 words = "blocks" if blocked else "unblocks"
                 self._write([("", f"({visitor.name} {words} the bot)\n")])

@@ -44,6 +44,8 @@ class Teller:
             return [f"(picture saved: {saved})"]
         if message["from"]["is_bot"] and "document" in message:
             return [f"(file saved: {await self._save(message['document']['file_id'])})"]
+        if "contact" in message:
+            return [f"(contact: {clean(message['contact']['phone_number'])})"]
         file = message.get("document", {}).get("file_name", "picture")
         return [f"({clean(file)})"] if "photo" in message or "document" in message else []
 

@@ -13,7 +13,7 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.shortcuts import CompleteStyle
 
-from bot.playground.lines import Become, Block, Line, Press, Say, Send, Wait, read_line
+from bot.playground.lines import Become, Block, Contact, Line, Press, Say, Send, Wait, read_line
 from bot.playground.script import pressed
 from bot.playground.teller import QUIET, Teller
 from bot.playground.visitor import Event, Refused, Visitor
@@ -158,6 +158,8 @@ class Terminal:
             case Send(path):
                 content = await asyncio.to_thread(Path(path).read_bytes)
                 await visitor.send(Path(path).name, content)
+            case Contact():
+                await visitor.share_contact()
             case Block(blocked):
                 await visitor.block(blocked=blocked)
             case Wait(seconds) if self._clock is not None:

@@ -58,6 +58,10 @@ class Visitor:
         async with self._http.post(f"{self._url}send", params=params, data=content) as answer:
             return _update(await _read(answer))
 
+    async def share_contact(self) -> int | None:
+        """Give their own number by the button below the chat."""
+        return _update(await self._post("contact", {"as": self.name}))
+
     async def block(self, *, blocked: bool) -> int | None:
         """Block the bot, or unblock it."""
         return _update(await self._post("block" if blocked else "unblock", {"as": self.name}))

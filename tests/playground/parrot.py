@@ -15,7 +15,10 @@ from telegram import (
     CallbackQuery,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    KeyboardButton,
     Message,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
     Update,
 )
 
@@ -80,12 +83,19 @@ class Parrot:
             await self._heard(update.message)
 
     async def _heard(self, message: Message) -> None:
+        if message.contact is not None:
+            own = message.contact.user_id == message.chat_id
+            await message.reply_text(f"Yours: {own}", reply_markup=ReplyKeyboardRemove())
+            return
         match message.text or "":
             case "/start":
                 text = "<b>Hello</b>!\nThe code is <tg-spoiler>12余</tg-spoiler>."
                 await message.reply_html(text, do_quote=False, reply_markup=BUTTONS)
             case "/picture":
                 await message.reply_photo(picture(3, 2), "Look", filename="dot.png")
+            case "/number":
+                ask = KeyboardButton("My number", request_contact=True)
+                await message.reply_text("Which?", reply_markup=ReplyKeyboardMarkup([[ask]]))
             case "/flicker":
                 await (await message.reply_text("seen by nobody")).delete()
             case text if text.startswith("PIN"):

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -68,6 +74,19 @@ async def test_who_listens_is_woken_by_what_happens(
     heard = await listening
     assert [event["message"]["text"] for event in heard["events"]] == ["there"]
     assert heard["last"] > last
+
+
+async def test_a_number_is_given_from_outside(
+    http: aiohttp.ClientSession, telegram: Telegram, bot: Bot
+) -> None:
+    await post(http, "say", **{"as": "Bob", "text": "/start"})
+    bob = telegram.person("Bob")
+    refused = await post(http, "contact", **{"as": "Bob"})
+    assert refused == {"error": "there is no button that shares a contact"}
+    ask = KeyboardButton("My number", request_contact=True)
+    await bot.send_message(bob.id, "Which?", reply_markup=ReplyKeyboardMarkup([[ask]]))
+    assert (await post(http, "contact", **{"as": "Bob"}))["update_id"]
+    assert bob.chat[-1].raw["contact"]["user_id"] == bob.id
 
 
 async def test_groups_files_and_blocking_work_from_outside(

@@ -13,7 +13,7 @@ from prompt_toolkit.utils import get_cwidth
 
 from bot.playground import Clock
 from bot.playground.entities import formatted
-from bot.playground.lines import Become, Block, Line, Press, Say, Send, Wait, read_line
+from bot.playground.lines import Become, Block, Contact, Line, Press, Say, Send, Wait, read_line
 from bot.playground.looks import HIDDEN, body, clean, keyboard, lines, paragraph, plain
 from bot.playground.script import read_lines
 
@@ -35,6 +35,8 @@ from bot.playground.script import read_lines
         ("!wait 90", Wait(90)),
         ("!wait soon", Say("!wait soon")),
         ("!send a b.png", Send("a b.png")),
+        ("!contact", Contact()),
+        ("!contact Bob", Say("!contact Bob")),
         ("!block", Block(blocked=True)),
         ("!unblock", Block(blocked=False)),
         ("!# a comment", None),

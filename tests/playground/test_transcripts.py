@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.playground import stable_id
 from tests.playground.parrot import parrot, picture
 
 if TYPE_CHECKING:
@@ -79,6 +80,18 @@ def test_several_people_speak_in_one_transcript(tmp_path: Path) -> None:
 
         Alice: bye
         Kabao → Alice: bye? �[31m/start
+        """)
+
+
+def test_a_person_gives_their_number_while_the_button_is_there(tmp_path: Path) -> None:
+    assert transcript("/number\n!contact\n!contact\n", tmp_path) == dedent(f"""\
+        Alice: /number
+        Kabao: Which?
+
+        Alice: (contact: +86138{stable_id("Alice") % 10**8:08})
+        Kabao: Yours: True
+
+        (there is no button that shares a contact)
         """)
 
 
