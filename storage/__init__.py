@@ -4,7 +4,7 @@
 question about a card takes its owner, and everything personal is sealed (`vault.py`).
 """
 
-from storage.audit import AuditRow
+from storage.audit import AuditRow, person_mark
 from storage.chain import Anchor, LogRow, spell
 from storage.errors import (
     BrokenChainError,
@@ -82,6 +82,7 @@ __all__ = [
     "WriteError",
     "WrongKeyError",
     "open_store",
+    "person_mark",
     "receipt",
     "spell",
     "utc_now",

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot.buttons import Button
+from bot.erasing import erase
 from bot.languages import mark
-from bot.menu import unregister_for
-from bot.messages import discard
 from bot.parts import Command
 
 if TYPE_CHECKING:
@@ -80,16 +79,7 @@ async def forget(context: Context) -> None:
 
 async def forgotten(context: Context) -> None:
     """Erase the person."""
-    parts, person, chat_id = context.parts, context.person, context.chat_id
-    panel = parts.journal.panel_of(person.id) or person.panel_message_id
-    left = {panel, parts.views.question(chat_id)} - {context.message.message_id}
-    await parts.store.people.forget(person.id)
-    parts.journal.forget(person.id)
-    parts.views.forget(chat_id)
-    for message_id in left:
-        if message_id:
-            parts.background.start(discard(parts, chat_id, message_id), "discarding a panel")
-    parts.background.start(unregister_for(parts, person.id), "taking back a person's menu")
+    await erase(context.parts, context.person, kept=context.message.message_id)
     await context.show(
         context.voice.say(
             "Everything about you is erased. You may want to delete this chat too. "
