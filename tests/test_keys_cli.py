@@ -221,7 +221,7 @@ async def test_a_rotation_under_way_to_another_key_is_not_mixed_with_this_one(
 
 
 async def valid(url: str, new: MasterKey) -> list[MasterKey]:
-    """List which keys open the database: the old one, both while a rotation is under way, or new."""
+    """List which keys open the database: the old one, both in a rotation, or the new one."""
     try:
         store = await open_store(url, OLD)
     except WrongKeyError:
