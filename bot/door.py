@@ -244,7 +244,8 @@ class Door:
         for listener in self._features.listeners:
             if await listener(context, text):
                 return
-        await context.reply(context.voice.say(NOT_UNDERSTOOD))
+        if not await context.took_stray(text):
+            await context.reply(context.voice.say(NOT_UNDERSTOOD))
 
     async def _interrupted(self, context: Context, text: str) -> bool:
         if await self._gate.covers(context):

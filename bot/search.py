@@ -23,7 +23,12 @@ def words_of(text: str) -> str:
 
 
 async def say_none(context: Context) -> None:
-    """Say that no card is called so, in the words behind the command as they were written."""
+    """Say that no card is called so, in the words behind the command as they were written.
+
+    A card number among them is not said again but deleted.
+    """
+    if await context.took_stray(context.args):
+        return
     await context.reply(
         context.voice.say(
             "No card of yours is called “{words}” or ends in it. /balance shows them all.",

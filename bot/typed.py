@@ -19,7 +19,12 @@ _TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI
 
 
 async def label_typed(context: Context, text: str) -> str | None:
-    """Read a name for a card, or say what is wrong with it and give nothing."""
+    """Read a name for a card, or say what is wrong with it and give nothing.
+
+    A name stands in every message about the card, so no card number may be part of it.
+    """
+    if await context.took_stray(text):
+        return None
     label = clean_label(text)
     if label and len(label) <= LABEL_LONGEST:
         return label

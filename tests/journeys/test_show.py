@@ -308,3 +308,32 @@ async def test_what_was_shown_is_in_no_table_and_no_log(tmp_path: Path) -> None:
         logging.basicConfig(level=before[1], handlers=before[0], force=True)
     assert found == set()
     assert "a message that shows a secret is deleted later" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"/show my {YUAN}",
+        f"/balance tea {YUAN}",
+        f"/history {YUAN} tea",
+        f"my card is {YUAN} ok?",
+        "spent 5 with 6288 0000 0000 1001 today",
+    ],
+)
+async def test_a_number_among_other_words_is_deleted_and_not_said_again(
+    alice: Guest, words: str
+) -> None:
+    await alice.binds(YUAN, PIN)
+    told = await alice.says(words)
+    assert "looks like a card number, so I deleted it" in told.text
+    assert words not in alice.wrote
+    assert not any(YUAN in one or "6288 0000" in one for one in alice.told)
+
+
+async def test_a_number_is_no_part_of_a_cards_name(alice: Guest) -> None:
+    await alice.binds(YUAN, PIN)
+    await alice.presses("Rename")
+    told = await alice.says(f"gift {YUAN}")
+    assert "looks like a card number, so I deleted it" in told.text
+    assert "🟢 Gift ·1001" in (await alice.says("Gift")).text
+    assert not any(YUAN in one for one in alice.told + alice.wrote)
