@@ -62,6 +62,11 @@ PLAIN: Final = {
 """Marks, fingerprints, hashes and wrapped keys; and the audit log's, whose person is a mark."""
 
 
-def sealed_part(column: Column[Any], value: bytes) -> bytes:
-    """Cut off what stands before the sealed part: the first byte of a dialogue (`dialogues.py`)."""
-    return value[1:] if column.table is dialogues else value
+def sealed_part(column: Column[Any], value: bytes | None) -> bytes | None:
+    """Find what is sealed of a value; None where there is nothing.
+
+    Before it stands one byte in a dialogue, which alone stays when it is over (`dialogues.py`).
+    """
+    if value is not None and column.table is dialogues:
+        return value[1:] or None
+    return value

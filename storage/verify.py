@@ -173,14 +173,14 @@ async def _values(
 
 def _open(table: Table, row: dict[str, Any], key: PersonKey, report: Report) -> None:
     for name, place in SEALED[table].items():
-        sealed = row[name] and sealed_part(table.c[name], row[name])
-        if not sealed:
+        sealed = sealed_part(table.c[name], row[name])
+        if sealed is None:
             continue
         try:
             key.open(place(row), sealed)
             report.values += 1
         except SealError:
-            where = row.get("card_id") or row["id"] if table.name != "people" else key.id
+            where = row.get("card_id") or (row["id"] if table.name == "cards" else key.id)
             report.fault("a sealed value that does not open", f"{table.name}.{name} of {where}")
 
 
