@@ -121,10 +121,10 @@ def _read(lines: BinaryIO) -> Iterator[dict[str, Any]]:
             read = orjson.loads(line)
         if not isinstance(read, dict):
             raise ExportError(f"line {number} of the export is not a row")
+        if "anchor" in read and lines.read(1):
+            raise ExportError("the export goes on after its anchor")
         yield read
         if "anchor" in read:
-            if lines.read(1):
-                raise ExportError("the export goes on after its anchor")
             return
     raise ExportError("the export is cut off: its last line is not an anchor")
 

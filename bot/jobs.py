@@ -54,7 +54,8 @@ class Jobs:
         once = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         queue.run_repeating(self._tick, tick, first=0, name="due work", job_kwargs=once)
         queue.run_repeating(self._clean, CLEAN_EVERY, first=CLEAN_EVERY, job_kwargs=once)
-        queue.run_repeating(self._anchor, ANCHOR_EVERY, first=0, job_kwargs=once)
+        queue.run_repeating(self._anchor, ANCHOR_EVERY, first=ANCHOR_EVERY, job_kwargs=once)
+        self._parts.background.start(self._anchor(None), "telling the log's end")
 
         def wake(owed: Owed, wait: timedelta) -> None:
             late = {"misfire_grace_time": None}
