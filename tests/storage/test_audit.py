@@ -95,7 +95,8 @@ async def test_who_erased_somebody_else_is_told_apart(store: Store) -> None:
     assert await store.people.forget(LI, by=WANG)
     assert not await store.people.forget(LI)
     (row,) = await store.audit.recent(limit=9)
-    assert row.action == ERASED == Action.ERASED
+    assert row.action == ERASED
+    assert str(Action.ERASED) == ERASED
     assert row.actor != row.subject
 
 
