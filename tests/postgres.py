@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _SPEED = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=50"
 
@@ -22,8 +22,9 @@ _SPEED = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_
 class Postgres:
     """A running server; each database asked of it is a new one."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, restart: Callable[[], None]) -> None:
         self.port = port
+        self.restart = restart
         self._made = 0
 
     def url(self, name: str = "postgres") -> str:
@@ -68,7 +69,13 @@ def postgres() -> Iterator[Postgres | None]:
         log = data / "log"
         _run(where / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
         try:
-            yield Postgres(port)
+            yield Postgres(
+                port,
+                lambda: _run(
+                    *(where / "pg_ctl", "-D", data, "-l", log, "-o", options),
+                    *("-m", "fast", "-w", "restart"),
+                ),
+            )
         finally:
             with suppress(subprocess.CalledProcessError):
                 _run(where / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")

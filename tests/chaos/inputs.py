@@ -13,10 +13,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bot import logs
 from bot.features import discover
 from bot.playground import Telegram, stable_id, wire
 from bot.playground.sight import seen
+from storage import MasterKey
+from storage.verify import verify_database
 from tests.chaos.people import letters
+from tests.chaos.rows import Row
 from tests.chaos.rubbish import Rubbish
 from tests.house import House
 
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from bot.playground.calls import Call
     from bot.playground.refusals import Refusal
 
-PEOPLE = 48
+PEOPLE = 50
 MARK = re.compile("zq[bcdfghjklm]{5}q")
 """What stands in everything private that a person writes, and is theirs alone."""
 
@@ -51,6 +55,7 @@ class Found:
     refusals: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
+    verified: str = ""
     seconds: float = 0.0
 
     @property
@@ -128,10 +133,28 @@ def watched(found: Found) -> Iterator[Faulty]:
         logging.getLogger().removeHandler(faulty)
 
 
+@contextmanager
+def logged(path: Path, house: House) -> Iterator[None]:
+    """Write the log at DEBUG, with struck out what `kabao run` strikes out."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    settings = house.settings
+    struck = [settings.bot_token.get_secret_value(), settings.master_key.text()]
+    with path.open("w", encoding="utf-8", errors="surrogatepass") as stream:
+        secrets = [*struck, *settings.issuer_secrets.values()]
+        logs.set_up("DEBUG", secrets=secrets, stream=stream)
+        try:
+            yield
+        finally:
+            logging.basicConfig(level=level, handlers=before, force=True)
+
+
 class Storm:
     """Sends one made-up update after another from each of many people, and looks at the answers."""
 
-    def __init__(self, folder: Path, *, count: int, seed: int) -> None:
+    def __init__(self, folder: Path, *, count: int, seed: int, crowd: bool = False) -> None:
+        self.folder = folder
+        self._crowd = crowd
         self._dice = random.Random(seed)  # noqa: S311 - what is sent, not a key
         self._count = count
         self._house = House(folder, admins=str(stable_id("Carol")))
@@ -143,6 +166,7 @@ class Storm:
         self._buttons = sorted(features.buttons)
         self._rubbish = Rubbish(self._dice, sorted(features.commands))
         self._cards: list[str] = []
+        self._typed: set[str] = set()
         self._pressed: list[str] = []
         self._people: list[Person] = []
         self._group: Group
@@ -167,19 +191,44 @@ class Storm:
     @property
     def secrets(self) -> set[str]:
         """What must be found nowhere afterwards."""
-        return {self._house._key, self._house.issuer.key, self._telegram.token}
+        return {self._house._key, self._house.issuer.key, self._telegram.token, *self._typed}
+
+    def row(self) -> Row:
+        """Tell it in the table."""
+        found = self.found
+        kinds = ", ".join(f"{kind} {count}" for kind, count in found.sent.most_common())
+        done = f"{found.updates} updates by {PEOPLE} people in {found.seconds:.0f} s: {kinds}"
+        if self._crowd:
+            done = f"{PEOPLE} people at once: {kinds}"
+        sees = f"an answer to each; {found.verified}"
+        kinds_wrong = {
+            "exceptions": found.exceptions,
+            "refused markup": found.refusals,
+            "leaks": found.leaks,
+            "unanswered": found.unanswered,
+        }
+        lost = "; ".join(f"{name} {len(which)}" for name, which in kinds_wrong.items() if which)
+        return Row("crowd" if self._crowd else "input", done, sees, "", lost)
 
     async def run(self) -> Found:
         """Send them all."""
         began = time.monotonic()
         async with self._house:
-            with watched(self.found) as faulty:
+            with logged(self.folder / "bot.log", self._house), watched(self.found) as faulty:
                 await self._meet()
                 while self.found.updates < self._count:
                     await self._round(faulty)
                 await self._house.settled()
+                await self._verify()
         self.found.seconds = time.monotonic() - began
         return self.found
+
+    async def _verify(self) -> None:
+        """Let every secret be opened and every ledger be held against its entries."""
+        key = MasterKey.parse(self._house._key)
+        report = await verify_database(self._house._database_url, key)
+        self.found.verified = f"{report.added_up} of {report.cards} cards add up"
+        self.found.exceptions += [str(fault) for fault in report.faults]
 
     async def _meet(self) -> None:
         names = ["Carol", *(f"Guest {n}" for n in range(PEOPLE - 1))]
@@ -191,6 +240,7 @@ class Storm:
         for person in self._people:
             mark = self._marks[person.id]
             digits = f"{self._dice.randrange(10**10):010}"
+            self._typed |= {mark, digits}
             for text in ("/start", "/bind", f"AB-{digits}", f"{mark} <b>&", "200"):
                 update = await person.says(text)
                 assert update is not None
@@ -201,7 +251,7 @@ class Storm:
     async def _round(self, faulty: Faulty) -> None:
         """Let a third of the people do one thing each at once, and time pass."""
         self._house.clock.advance(self._dice.choice((1, 2, 5, 30, 1000)))
-        people = self._dice.sample(self._people, PEOPLE // 3)
+        people = self._dice.sample(self._people, PEOPLE if self._crowd else PEOPLE // 3)
         for person in people:
             if self._dice.random() < 0.05:
                 person.user = {**person.user, "first_name": self._rubbish.name()}
@@ -217,8 +267,8 @@ class Storm:
                 self._cards.append(card.id)
 
     async def _one(self, person: Person, faulty: Faulty) -> None:
-        weights = [weight for weight, *_ in self._acts]
-        ((_, name, act),) = self._dice.choices(self._acts, weights)
+        acts = self._acts[:3] if self._crowd else self._acts
+        ((_, name, act),) = self._dice.choices(acts, [weight for weight, *_ in acts])
         before = self._telegram.reached[person.id]
         made = await act(person)
         if made is None:

@@ -23,6 +23,7 @@ from bot.playground.issuer import DemoIssuer
 from storage import MasterKey, NewCard, open_store, utc_now
 from tests.chaos.people import Binder, Bookkeeper, Looker, Truth
 from tests.chaos.process import Programs, kill, stop
+from tests.chaos.rows import Row
 from tests.chaos.tools import Tools
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Figures:
 
     def add(self, other: Figures) -> None:
         """Take in what another lane found."""
-        for name in self.__slots__:
+        for name in self.__dataclass_fields__:
             mine, theirs = getattr(self, name), getattr(other, name)
             if name == "seconds":
                 self.seconds = max(mine, theirs)
@@ -108,6 +109,55 @@ def _new(number: str) -> NewCard:
         currency="CNY",
         threshold_minor=THRESHOLD,
     )
+
+
+    def rows(self) -> list[Row]:
+        """Tell it in the table."""
+        phases = ", ".join(f"{kind} {count}" for kind, count in self.phases.most_common())
+        starts = sorted(self.starts) or [0.0]
+        middle = starts[len(starts) // 2]
+
+        def lost(**counts: int) -> str:
+            return ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+
+        return [
+            Row(
+                "kills",
+                f"{self.kills} kill -9; under way then: {phases}",
+                f"a bot that is back after {middle:.1f} s (median; slowest {starts[-1]:.1f} s)",
+                f"{self.seconds:.0f} s in all; {self.rotations} rotations, {self.backups} backups",
+                "; ".join(self.problems),
+            ),
+            Row(
+                "kills",
+                f"{self.typed} ledger entries typed",
+                f"{self.confirmed} confirmed; of the others {self.told_nothing} were booked and "
+                f"{self.not_done} were not: the person hears nothing, and types again",
+                "",
+                lost(
+                    lost=self.entries_lost,
+                    doubled=self.entries_doubled,
+                    balances=self.balances_wrong,
+                ),
+            ),
+            Row(
+                "kills",
+                f"{self.cards_bound} cards bound; {self.halves} binds half-finished at a kill",
+                f"{self.went_on} of these went on at the next answer",
+                "",
+                "; ".join([lost(lost=self.cards_lost, doubled=self.cards_doubled), *self.stuck])
+                if self.cards_lost or self.cards_doubled or self.stuck
+                else "",
+            ),
+            Row(
+                "kills",
+                f"{self.alerts} alerts owed",
+                f"each was told; {self.alerts_again} told again, for nobody knows whether a "
+                "message arrived that was being sent at the kill",
+                "",
+                lost(lost=self.alerts_lost),
+            ),
+        ]
 
 
 class Campaign:
@@ -233,6 +283,7 @@ class Campaign:
     async def _live_and_die(self) -> None:
         """Start the bot, and kill it at some moment of its start or of its work."""
         wanted = self._dice.choice(MOMENTS)
+        await self._tools.settle()
         listens = asyncio.create_task(self._telegram.next_call("getUpdates"))
         began = time.monotonic()
         starting = wanted == "start"
@@ -301,6 +352,7 @@ class Campaign:
     async def _last_life(self, lives: list[asyncio.Task[None]]) -> None:
         """Let the bot work in peace until it owes nobody anything, or does not get on."""
         self._spend(self._kills)
+        await self._tools.settle()
         bot = await self._programs.listening()
         self._truth.listens += 1
         await asyncio.sleep(1)
@@ -375,10 +427,13 @@ class Campaign:
 
 async def campaign(
     folder: Path, *, kills: int, alerts: int, seed: int, lanes: int = 2
-) -> tuple[Figures, set[str]]:
-    """Run as many bots at once as there are lanes; all figures, and every secret that was used."""
+) -> tuple[Figures, set[str], list[bytes]]:
+    """Run as many bots at once as there are lanes.
+
+    Gives all figures, every secret that was used, and what is in the backups.
+    """
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it sees its clients die
-    runs = []
+    runs: list[Campaign] = []
     for lane in range(lanes):
         mine = folder / f"lane-{lane}"
         mine.mkdir()
@@ -387,4 +442,5 @@ async def campaign(
     total = Figures()
     for found in await asyncio.gather(*(run.run() for run in runs)):
         total.add(found)
-    return total, set().union(*(run.secrets for run in runs))
+    opened = [content for run in runs for content in run._tools.decrypted()]
+    return total, set().union(*(run.secrets for run in runs)), opened

@@ -141,6 +141,7 @@ class Rubbish:
         named = {"file_name": self.text("")[:60], "mime_type": self._dice.choice(MIME)}
         poll = {"id": "1", "question": "?", "options": [], "total_voter_count": 0, "type": "quiz"}
         closed = {"is_closed": False, "is_anonymous": True, "allows_multiple_answers": False}
+        closed |= {"allows_revoting": False, "members_only": False}
         phone = f"+86{self._dice.randrange(10**11):011}"
         contact = {"phone_number": phone, "first_name": self.name()}
         match kind:

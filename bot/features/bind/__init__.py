@@ -66,12 +66,12 @@ async def another_issuer(context: Context) -> None:
 
 async def try_again(context: Context) -> None:
     """Ask the issuer once more."""
-    await verify.verify(context, await _open(context))
+    await verify.verify(context, await _answered(context))
 
 
 async def save_unverified(context: Context) -> None:
     """Save the card although its issuer gave no balance."""
-    await verify.save(context, await _open(context), None)
+    await verify.save(context, await _answered(context), None)
 
 
 async def skip(context: Context) -> None:
@@ -88,6 +88,14 @@ async def skip(context: Context) -> None:
 async def _open(context: Context) -> Dialogue:
     dialogue = await context.parts.dialogues.current(context.person.id)
     if dialogue is None or dialogue.kind != "bind":
+        raise OutdatedButton
+    return dialogue
+
+
+async def _answered(context: Context) -> Dialogue:
+    """Find the dialogue that has its answers; an older one's buttons may be pressed before that."""
+    dialogue = await _open(context)
+    if "values" not in dialogue.data:
         raise OutdatedButton
     return dialogue
 
