@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import threading
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
 
 SHORTEST: Final = 4
 LONGEST: Final = 64
-AT_ONCE: Final = 2
-"""How many passcodes are looked at at the same time: each takes 64 MiB."""
-
 LENGTH: Final = mark("A passcode has 4 to 64 characters. Send another one, or /cancel.")
 EASY: Final = mark("That one is guessed first by everybody. Send another one, or /cancel.")
 OWN_NUMBER: Final = mark(
     "That is part of a number of yours, which others may know. Send another one, or /cancel."
 )
+
+# One derivation at a time in the whole process: two at once, each with its lanes, wait for each
+# other's threads in OpenSSL's pool for ever (seen with cryptography 50). It bounds the memory too.
+_ALONE: Final = threading.Lock()
 
 _SALT_BYTES: Final = 16
 _TAG_BYTES: Final = 32
@@ -125,20 +127,20 @@ RECOMMENDED: Final = Cost(passes=3, kibibytes=64 * 1024, lanes=4)
 
 
 class Passcodes:
-    """Makes and compares hashes, beside the chats and not too many at once."""
+    """Makes and compares hashes, beside the chats and one after another."""
 
     def __init__(self, cost: Cost = RECOMMENDED) -> None:
         self.cost = cost
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._turn = asyncio.Lock()
 
     async def hashed(self, passcode: str) -> str:
         """Hash a passcode, in its normal form, with a salt of its own."""
-        async with self._room:
+        async with self._turn:
             return await asyncio.to_thread(_hashed, passcode, self.cost)
 
     async def matches(self, passcode: str, phc: str) -> bool:
         """Say whether this is the passcode."""
-        async with self._room:
+        async with self._turn:
             return await asyncio.to_thread(_matches, passcode, phc)
 
     def outdated(self, phc: str) -> bool:
@@ -154,12 +156,14 @@ def _hashed(passcode: str, cost: Cost) -> str:
         lanes=cost.lanes,
         memory_cost=cost.kibibytes,
     )
-    return made.derive_phc_encoded(passcode.encode())
+    with _ALONE:
+        return made.derive_phc_encoded(passcode.encode())
 
 
 def _matches(passcode: str, phc: str) -> bool:
     try:
-        Argon2id.verify_phc_encoded(passcode.encode(), phc)
+        with _ALONE:
+            Argon2id.verify_phc_encoded(passcode.encode(), phc)
     except InvalidKey:
         return False
     return True
