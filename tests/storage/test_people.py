@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from storage import NewEntry, SealError, StorageError
+from storage import Failing, NewEntry, SealError, StorageError
 from storage.schema import metadata
 from tests.storage.conftest import LI, WANG, Clock, coffee, with_card
 
@@ -127,6 +127,91 @@ async def test_a_forgotten_person_leaves_no_row_anywhere(store: Store, clock: Cl
     person = await store.people.arrive(LI, name="Li", language="en")
     assert await store.people.get(LI) == person
     assert await store.cards.list(LI) == []
+
+
+async def test_people_are_listed_with_how_many_cards_they_have_the_last_seen_first(
+    store: Store, clock: Clock
+) -> None:
+    await with_card(store, WANG)
+    removed = await store.cards.add(WANG, coffee("9" * 16))
+    await store.cards.add(WANG, coffee("8" * 16))
+    await store.cards.remove(WANG, removed.id, clock.now)
+    clock.advance(hours=2)
+    await store.people.arrive(LI, name="Li", language=None)
+    listed = await store.people.listed(limit=10)
+    assert [(person.id, count) for person, count in listed] == [(LI, 0), (WANG, 2)]
+    assert await store.people.listed(limit=10, offset=1) == listed[1:]
+    assert await store.people.listed(limit=1) == listed[:1]
+    assert await store.people.ids() == [LI, WANG]
+    assert [await store.people.cards_of(who) for who in (LI, WANG, 404)] == [0, 2, 0]
+
+
+async def test_who_is_shut_out_adds_no_card_is_owed_none_and_read_none(
+    store: Store, clock: Clock
+) -> None:
+    due = {}
+    for owner in (LI, WANG):
+        card = await with_card(store, owner, next_refresh_at=clock.now)
+        due[owner] = card.id
+        await store.outbox.put(owner, card.id, "low", {}, key="k", not_before=clock.now)
+    await store.people.change(LI, barred_at=clock.now)
+    with pytest.raises(StorageError, match="shut out"):
+        await store.cards.add(LI, coffee("9" * 16))
+    with pytest.raises(StorageError, match="shut out"):
+        await store.cards.replace_secrets(LI, due[LI], {"number": "1"}, "1", "1")
+    assert await store.outbox.pending(clock.now) == 1
+    assert [item.owner_id for item in await store.outbox.claim(clock.now, 60, 9)] == [WANG]
+    claimed = await store.cards.claim_due("demo", clock.now, clock.in_(minutes=5), 9)
+    assert [card.owner_id for card in claimed] == [WANG]
+    await store.people.change(LI, barred_at=None)
+    assert [item.owner_id for item in await store.outbox.claim(clock.now, 60, 9)] == [LI]
+    claimed = await store.cards.claim_due("demo", clock.now, clock.in_(minutes=5), 9)
+    assert [card.owner_id for card in claimed] == [LI]
+    assert await store.cards.add(LI, coffee("9" * 16))
+
+
+async def test_the_invitations_of_somebody_can_be_taken_back(store: Store, clock: Clock) -> None:
+    for owner in (LI, WANG):
+        await store.people.arrive(owner, name="x", language=None)
+        await store.invitations.create(f"token {owner}", owner, clock.in_(days=1))
+    assert await store.invitations.cancel(LI) == 1
+    await store.people.arrive(1, name="x", language=None)
+    assert await store.invitations.redeem(f"token {LI}", 1, clock.now) is None
+    assert await store.invitations.redeem(f"token {WANG}", 1, clock.now) == WANG
+
+
+async def test_cards_are_counted_by_issuer_and_failure(store: Store, clock: Clock) -> None:
+    assert await store.health.cards() == []
+    for owner in (LI, WANG):
+        card = await with_card(store, owner)
+        await store.cards.change(owner, card.id, failure="wrong_pin")
+        await store.cards.add(owner, coffee("9" * 16, issuer="another"))
+        removed = await store.cards.add(owner, coffee("8" * 16))
+        await store.cards.remove(owner, removed.id, clock.now)
+    assert await store.health.cards() == [
+        Failing("another", None, 2),
+        Failing("demo", "wrong_pin", 2),
+    ]
+
+
+async def test_alerts_that_wait_are_counted_by_why(store: Store, clock: Clock) -> None:
+    card = await with_card(store)
+    for name, due in (("now", clock.now), ("later", clock.in_(days=1))):
+        await store.outbox.put(LI, card.id, "low", {}, key=name, not_before=due)
+    (waits,) = await store.health.owed(clock.now)
+    assert (waits.alerts, waits.error, waits.oldest) == (1, None, clock.now)
+    (item,) = await store.outbox.claim(clock.now, 60, 9)
+    await store.outbox.later(item.id, item.lease, clock.in_(hours=1), "Bad Gateway")
+    (waits,) = await store.health.owed(clock.now)
+    assert (waits.alerts, waits.error, waits.blocked, waits.barred) == (
+        1,
+        "Bad Gateway",
+        False,
+        False,
+    )
+    await store.people.change(LI, blocked_at=clock.now, barred_at=clock.now)
+    (waits,) = await store.health.owed(clock.now)
+    assert (waits.blocked, waits.barred) == (True, True)
 
 
 async def rows_of(store: Store) -> dict[str, int]:
