@@ -167,6 +167,7 @@ async def test_another_master_key_is_named_and_nothing_is_restored(desk: Desk) -
     assert not [name for name in desk.files() if "new.db" in name]
 
 
+@pytest.mark.timeout(400)  # age makes a passphrase slow to try, on purpose
 async def test_a_passphrase_is_asked_for_twice_at_the_terminal_and_never_shown(desk: Desk) -> None:
     arguments = ["-m", "bot", "backup", "--to", "one.age"]
     where: dict[str, Any] = {"cwd": str(desk.folder), "encoding": "utf-8", "timeout": 60}
@@ -188,6 +189,7 @@ async def test_a_passphrase_is_asked_for_twice_at_the_terminal_and_never_shown(d
     assert "does not open" in said
 
 
+@pytest.mark.timeout(400)  # a dozen starts of Python
 async def test_what_cannot_be_is_one_line(desk: Desk) -> None:
     (desk.folder / "there.age").write_text("mine")
     for arguments, changed, says in (
