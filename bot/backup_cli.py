@@ -97,7 +97,8 @@ async def _backed_up(settings: Settings, to: Path | None) -> bool:
 async def _restored(
     settings: Settings, file: Path, keys: Path | None, identity: Path | None
 ) -> bool:
-    given = Backup(file, _keys_of(settings, file, keys), _unlock(settings, file, identity))
+    unlock = _unlock(settings, file, identity)
+    given = Backup(file, _keys_of(settings, file, keys), unlock)
     restored = await restore_into(given, settings.database_url, settings.master_key)
     await _note(settings, "backup restored")
     rows = restored.rows

@@ -182,6 +182,7 @@ async def test_a_passphrase_is_asked_for_twice_at_the_terminal_and_never_shown(d
         child.expect(pexpect.EOF)
         assert typed not in (child.before or "")
     (desk.folder / "passphrase").write_text(PASSPHRASE + "\n")
+    (desk.folder / "passphrase").chmod(0o600)
     status, said = desk.run("verify", "one.age", KABAO_BACKUP_PASSPHRASE_FILE="passphrase")
     assert status == 0, said
     status, said = desk.run("verify", "one.age", KABAO_BACKUP_PASSPHRASE=PASSPHRASE + "!")
