@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ LONGEST_NUMBER = 15  # digits: Telegram's ids have up to 52 bits
 TAG_CHARACTERS = 10
 """60 bits in base64url: whoever guesses has to ask Telegram each time, a thousand million million
 times."""
+
+_TAG_BYTES = 8
 
 LONGEST_DATA = 64 - TAG_CHARACTERS
 """In bytes: Telegram carries 64 in a button."""
@@ -44,7 +47,8 @@ class Seal:
     """Marks what buttons bring back, so that only what was sent to a person counts from them.
 
     A client can send any data as that of a pressed button, another person's too. The tag in front
-    of it is of this installation, of the chat, and of the data (HMAC-SHA256, RFC 2104).
+    of it is a keyed BLAKE2b (RFC 7693) of the data, under a key of the chat's own that is made of
+    the installation's (HMAC-SHA256): so a keyboard costs one HMAC and a microsecond a button.
     """
 
     __slots__ = ("_key",)
@@ -54,32 +58,42 @@ class Seal:
 
     def close(self, chat_id: int, data: str) -> str:
         """Put the chat's tag in front of a button's data. A private chat's id is its person's."""
-        return self._tag(chat_id, data) + data
+        return self.closing(chat_id)(data)
+
+    def closing(self, chat_id: int) -> Callable[[str], str]:
+        """Give `close` for one chat, to do it often."""
+        key = self._of(chat_id)
+        return lambda data: _tag(key, data) + data
 
     def open(self, chat_id: int, sealed: str) -> str:
         """Give the data back. `OutdatedButton` for another tag, or none."""
         tag, data = sealed[:TAG_CHARACTERS], sealed[TAG_CHARACTERS:]
         try:
-            right = hmac.compare_digest(tag.encode(), self._tag(chat_id, data).encode())
+            right = hmac.compare_digest(tag.encode(), _tag(self._of(chat_id), data).encode())
         except UnicodeEncodeError:  # half a character, which JSON can spell
             right = False
         if not right:
             raise OutdatedButton
         return data
 
-    def _tag(self, chat_id: int, data: str) -> str:
-        mark = self._key.mark("button", str(chat_id), data)
-        return base64.urlsafe_b64encode(mark)[:TAG_CHARACTERS].decode()
+    def _of(self, chat_id: int) -> bytes:
+        return self._key.stamp("button", str(chat_id))
+
+
+def _tag(key: bytes, data: str) -> str:
+    mark = blake2b(data.encode(), key=key, digest_size=_TAG_BYTES).digest()
+    return base64.urlsafe_b64encode(mark)[:TAG_CHARACTERS].decode()
 
 
 def keyboard(rows: Buttons, seal: Seal, chat_id: int) -> dict[str, list[list[dict[str, str]]]]:
     """Lay buttons out in rows, as the Bot API's `InlineKeyboardMarkup` has them, for one chat."""
+    closed = seal.closing(chat_id)
     return {
         "inline_keyboard": [
             [
                 {"text": b.text, "url": b.url}
                 if b.url
-                else {"text": b.text, "callback_data": seal.close(chat_id, b.data)}
+                else {"text": b.text, "callback_data": closed(b.data)}
                 for b in row
             ]
             for row in rows

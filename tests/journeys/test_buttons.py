@@ -130,6 +130,8 @@ LONGEST = {
     "notice.key": 12,
     "wanted.nonce": 16,
     "person.id": 16,
+    "this": 16,
+    "number(at)": 15,
     "issuer.slug": 32,
     "card.issuer": 32,
     "spoken.code": 8,
