@@ -130,7 +130,7 @@ LONGEST = {
     "notice.key": 12,
     "wanted.nonce": 16,
     "person.id": 16,
-    "this": 16,
+    "this": 19,
     "number(at)": 15,
     "issuer.slug": 32,
     "card.issuer": 32,
