@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo test test-live test-kill bench docs install lock clean
+.PHONY: demo test test-live chaos bench docs install lock clean
 
 demo: install
 	@$(BIN)/kabao demo
@@ -21,9 +21,9 @@ test: install
 test-live: install
 	$(BIN)/pytest -m live tests/live
 
-# Two hundred alerts, the bot killed at random moments: none may be lost.
-test-kill: install
-	$(BIN)/python -m tests.kill
+# 500 kills, everything out of order, 20,000 updates nobody would send: nothing may be lost.
+chaos: install
+	$(BIN)/python -m tests.chaos
 
 bench: install
 	$(BIN)/python -m bench

@@ -1,4 +1,4 @@
-"""The campaign in full: `python -m tests.chaos [--kills N] [--updates N] [--seed S] [--only PART]`."""
+"""The campaign in full: `python -m tests.chaos`; `--help` says how to run less of it."""
 
 from __future__ import annotations
 

@@ -398,12 +398,12 @@ class Storm:
         body = {"message_id": 9, "date": self._telegram.world.now(), "chat": CHANNEL}
         return self._put(kind, {**body, "sender_chat": CHANNEL, "text": text}), text, False
 
-    async def _by_bot(self, person: Person) -> Any:
+    async def _by_bot(self, _: Person) -> Any:
         text = self._rubbish.command("")
         bot = {"id": 1087968825, "is_bot": True, "first_name": "Another", "username": "a_bot"}
         return self._in_group(bot, text, {"via_bot": bot}), text, False
 
-    async def _anonymous(self, person: Person) -> Any:
+    async def _anonymous(self, _: Person) -> Any:
         text = self._rubbish.command("")
         nobody = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
         nobody["username"] = "GroupAnonymousBot"

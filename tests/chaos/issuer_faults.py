@@ -1,4 +1,4 @@
-"""An issuer out of order, one way after another: what Alice sees, what the log says, what is lost."""
+"""An issuer out of order, one way after another: what people see, what is lost."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def _slow(issuer: DemoIssuer) -> None:
 
 
 MANY = 200
-OTHER = '{"card": {"id": "x", "number": "770011112222", "balance": {"amount": 1, "currency": "CNY"}}}'
+OTHER = (
+    '{"card": {"id": "x", "number": "770011112222", "balance": {"amount": 1, "currency": "CNY"}}}'
+)
 TROUBLES: dict[str, Callable[[DemoIssuer], object]] = {
     "429 without a time": lambda i: i.fail_next(429, times=MANY),
     "429, wait 600 s": lambda i: i.fail_next(429, times=MANY, retry_after="600"),

@@ -98,19 +98,6 @@ class Figures:
             else:
                 setattr(self, name, mine + theirs)
 
-
-def _new(number: str) -> NewCard:
-    return NewCard(
-        issuer="kiosk",
-        label="Kiosk",
-        tail=number[-4:],
-        secrets={"number": number},
-        number=number,
-        currency="CNY",
-        threshold_minor=THRESHOLD,
-    )
-
-
     def rows(self) -> list[Row]:
         """Tell it in the table."""
         phases = ", ".join(f"{kind} {count}" for kind, count in self.phases.most_common())
@@ -158,6 +145,18 @@ def _new(number: str) -> NewCard:
                 lost(lost=self.alerts_lost),
             ),
         ]
+
+
+def _new(number: str) -> NewCard:
+    return NewCard(
+        issuer="kiosk",
+        label="Kiosk",
+        tail=number[-4:],
+        secrets={"number": number},
+        number=number,
+        currency="CNY",
+        threshold_minor=THRESHOLD,
+    )
 
 
 class Campaign:

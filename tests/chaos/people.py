@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from bot.playground.demo_cards import DemoCard
 
 if TYPE_CHECKING:
+    import random
+
     from bot.playground import Person
     from bot.playground.issuer import DemoIssuer
 

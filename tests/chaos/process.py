@@ -47,9 +47,10 @@ class _Forked:
         self.terminate = process.terminate
 
     async def wait(self) -> int:
-        while self._process.exitcode is None:
-            await asyncio.sleep(0.01)
-        return self._process.exitcode
+        await asyncio.to_thread(self._process.join)
+        status = self._process.exitcode
+        assert status is not None
+        return status
 
 
 def _live(words: Sequence[str], environment: dict[str, str], folder: str, log: str) -> None:

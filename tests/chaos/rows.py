@@ -26,8 +26,10 @@ def table(rows: list[Row]) -> str:
         cells = (row.part, row.done, row.sees, row.log or "nothing", row.lost or "nothing")
         folded = [_folded(cell, width) for cell, width in zip(cells, WIDTHS, strict=True)]
         height = max(len(cell) for cell in folded)
-        for at in range(height):
-            lines.append(_line(tuple(cell[at] if at < len(cell) else "" for cell in folded)))
+        lines += [
+            _line(tuple(cell[at] if at < len(cell) else "" for cell in folded))
+            for at in range(height)
+        ]
     return "\n".join(lines)
 
 

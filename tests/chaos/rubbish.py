@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable
 
 LONGEST = 4096
@@ -29,7 +29,9 @@ SCRIPTS = (
     (0x1F300, 0x1FAFF),
     (0xE0020, 0xE007F),
 )
-CONTROL = "\0\1\7\b\t\n\v\f\r\x1b\x7f\x85\u200b\u200d\u200e\u200f\u2028\u2029\u202a\u202e\u2066\ufeff"
+CONTROL = (
+    "\0\1\7\b\t\n\v\f\r\x1b\x7f\x85\u200b\u200d\u200e\u200f\u2028\u2029\u202a\u202e\u2066\ufeff"
+)
 MARKUP = (
     *("<b>", "</b>", "<i>", "<a href='http://x.example/?a=1&b=2'>", "</a>", "<script>", "<!--"),
     *("&amp;", "&lt;", "&", "<", ">", '"', "'", "<tg-spoiler>", "<pre><code class='x'>", "]]>"),
@@ -39,7 +41,17 @@ AMOUNTS = (
     *("38.50", "1,234.50", "1 234", "-5", "0", "0.001", "1e9", "9" * 30, "三十八块五", "一百块"),
     *("200 USD", "5 JPY", "1.5 KWD", "12元", "¥8", "$3", "1,5", "٣٨٫٥", "½", "NaN", "Infinity"),
 )
-DAYS = ("yesterday", "昨天", "前天", "2026-02-30", "7-11", "31.12.", "tomorrow", "明天", "1970-01-01")
+DAYS = (
+    "yesterday",
+    "昨天",
+    "前天",
+    "2026-02-30",
+    "7-11",
+    "31.12.",
+    "tomorrow",
+    "明天",
+    "1970-01-01",
+)
 
 
 class Rubbish:
@@ -114,18 +126,16 @@ class Rubbish:
 
     def data(self, buttons: list[str], cards: list[str]) -> str:
         """Make up what a button brings back: anybody's card, any number, any word."""
-        words = [self._dice.choice([*buttons, "nothing", ""])]
+        pick = self._dice.choice
+        words = [pick([*buttons, "nothing", ""])]
         for _ in range(self._dice.randint(0, 4)):
-            words.append(
-                self._dice.choice(
-                    (
-                        self._dice.choice(cards or ["none"]),
-                        str(self._dice.choice((0, 1, 2, 50, -1, 10**14, 10**15, 10**30))),
-                        self._dice.choice((*self._commands, "spent", "topup", "all", "en", "zh")),
-                        self._dice.choice(("", "\0", "é", "'; DROP", "<b>", "１２", "kiosk")),
-                    )
-                )
+            kinds = (
+                pick(cards or ["none"]),
+                pick(("0", "1", "2", "50", "-1", "9" * 14, "9" * 15, "9" * 30)),
+                pick((*self._commands, "spent", "topup", "all", "en", "zh")),
+                pick(("", "\0", "é", "'; DROP", "<b>", "１２", "kiosk")),
             )
+            words.append(pick(kinds))
         return ":".join(words).encode()[:54].decode("utf-8", "ignore")
 
     def attachment(self, who: int) -> dict[str, Any]:
@@ -133,46 +143,45 @@ class Rubbish:
         size = self._dice.choice((0, 1, 20 * 1024 * 1024, 20 * 1024 * 1024 + 1, 2**31))
         file = {"file_id": f"F{size}", "file_unique_id": f"U{size}", "file_size": size}
         picture = {**file, "width": 1, "height": 90_000}
-        place = {"latitude": 90.0, "longitude": -180.0}
-        kind = self._dice.choice(
-            ("audio", "voice", "video", "video_note", "animation", "document", "photo", "sticker")
-            + ("contact", "contact", "location", "venue", "dice", "poll", "game")
-        )
         named = {"file_name": self.text("")[:60], "mime_type": self._dice.choice(MIME)}
-        poll = {"id": "1", "question": "?", "options": [], "total_voter_count": 0, "type": "quiz"}
-        closed = {"is_closed": False, "is_anonymous": True, "allows_multiple_answers": False}
-        closed |= {"allows_revoting": False, "members_only": False}
-        phone = f"+86{self._dice.randrange(10**11):011}"
-        contact = {"phone_number": phone, "first_name": self.name()}
-        match kind:
-            case "photo":
-                body: Any = [picture]
-            case "document" | "audio":
-                body = {**file, **named, "duration": 1}
-            case "voice":
-                body = {**file, "duration": 9}
-            case "video" | "animation":
-                body = {**picture, **named, "duration": 9}
-            case "video_note":
-                body = {**file, "length": 9, "duration": 9}
-            case "sticker":
-                still = {"is_animated": False, "is_video": False, "type": "regular"}
-                body = {**picture, **still}
-            case "contact":
-                body = {**contact, "user_id": self._dice.choice((who, who + 1, 0))}
-            case "venue":
-                body = {"location": place, "title": self.text("")[:99], "address": "<b>"}
-            case "location":
-                body = place
-            case "dice":
-                body = {"emoji": "🎲", "value": 6}
-            case "poll":
-                body = {**poll, **closed}
-            case _:
-                body = {"title": "g", "description": "d", "photo": [picture]}
+        place = {"latitude": 90.0, "longitude": -180.0}
+        bodies: dict[str, Any] = {
+            "photo": [picture],
+            "document": {**file, **named},
+            "audio": {**file, **named, "duration": 1},
+            "voice": {**file, "duration": 9},
+            "video": {**picture, **named, "duration": 9},
+            "animation": {**picture, **named, "duration": 9},
+            "video_note": {**file, "length": 9, "duration": 9},
+            "sticker": {**picture, "is_animated": False, "is_video": False, "type": "regular"},
+            "contact": self._contact(who),
+            "venue": {"location": place, "title": self.text("")[:99], "address": "<b>"},
+            "location": place,
+            "dice": {"emoji": "🎲", "value": 6},
+            "poll": POLL,
+            "game": {"title": "g", "description": "d", "photo": [picture]},
+        }
+        kind = self._dice.choice(sorted(bodies))
         caption = {"caption": self.text("")[:1024]} if self._dice.random() < 0.4 else {}
-        return {kind: body, **(caption if kind in CAPTIONED else {})}
+        return {kind: bodies[kind], **(caption if kind in CAPTIONED else {})}
+
+    def _contact(self, who: int) -> dict[str, Any]:
+        phone = f"+86{self._dice.randrange(10**11):011}"
+        whose = self._dice.choice((who, who + 1, 0))
+        return {"phone_number": phone, "first_name": self.name(), "user_id": whose}
 
 
+POLL = {
+    "id": "1",
+    "question": "<b>?",
+    "options": [],
+    "total_voter_count": 0,
+    "type": "quiz",
+    "is_closed": False,
+    "is_anonymous": True,
+    "allows_multiple_answers": False,
+    "allows_revoting": False,
+    "members_only": False,
+}
 CAPTIONED = {"photo", "document", "audio", "voice", "video", "animation"}
 MIME = ("application/pdf", "text/csv", "image/png", "application/zip", "x/y", "application/json")

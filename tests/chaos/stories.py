@@ -75,10 +75,8 @@ class Story:
 
     async def wrong(self, *, notes: tuple[str, ...], alerts: tuple[int, ...]) -> str:
         """Say what was lost or doubled."""
-        found = []
-        for note in notes:
-            if (times := await self.booked(note)) != 1:
-                found.append(f"{note!r} is booked {times} times")
+        times = {note: await self.booked(note) for note in notes}
+        found = [f"{note!r} is booked {n} times" for note, n in times.items() if n != 1]
         if self.alerts not in alerts:
             found.append(f"{self.alerts} alerts")
         for card in await self.house.kabao.parts.store.cards.list(self.alice.id):
@@ -106,8 +104,3 @@ async def story(folder: Path, database: str | None = None, **settings: str) -> A
             yield one
         finally:
             logging.getLogger().removeHandler(heard)
-
-
-async def spend(one: Story, note: str = "tea") -> None:
-    """Write down what was spent on the card kept by hand, and wait for the bot to be done."""
-    await one.alice.says(f"/spent 1 market {note}")

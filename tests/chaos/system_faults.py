@@ -9,7 +9,6 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.chaos.rows import Row
@@ -19,6 +18,7 @@ from tests.postgres import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 HOLD = """
 import sqlite3, sys, time
@@ -48,7 +48,7 @@ def small_disk(folder: Path) -> Iterator[Path | None]:
     mounting = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(place)]
     program = shutil.which("mount")
     allowed = os.geteuid() == 0 and program is not None
-    if not allowed or subprocess.run(mounting, check=False, capture_output=True).returncode:  # noqa: ASYNC221, S603, S607
+    if not allowed or subprocess.run(mounting, check=False, capture_output=True).returncode:  # noqa: S603
         yield None
         return
     try:
@@ -65,8 +65,7 @@ async def _full(folder: Path) -> Row:
                 await _pages(one, 1)
             else:
                 _fill(disk)
-            row = await _while_full(one, disk)
-            return row
+            return await _while_full(one, disk)
 
 
 def _fill(disk: Path) -> None:

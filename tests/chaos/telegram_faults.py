@@ -1,4 +1,4 @@
-"""Telegram out of order, one way after another: what Alice sees, what the log says, what is lost."""
+"""Telegram out of order, one way after another: what people see, what is lost."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.playground import Telegram
-
-Cause = "Callable[[Telegram], object]"
 
 WHILE_IT_LASTS: dict[str, Callable[[Telegram], object]] = {
     "429, wait 2 s": lambda t: t.fail("sendMessage", retry_after=2),
@@ -116,7 +114,7 @@ async def _reordered(one: Story) -> Row:
     house, alice, updates = one.house, one.alice, one.house.telegram.world.updates
     house.telegram.hang("getUpdates", times=1)
     await asyncio.sleep(0)
-    notes = [f"tea {word}" for word in "one two three four five six seven eight nine ten".split()]
+    notes = [f"tea {word}" for word in "abcdefghij"]
     put = [await alice.person.says(f"/spent 1 market {note}") for note in notes]
     updates._waiting = dict(reversed(updates._waiting.items()))
     house.telegram.heal()

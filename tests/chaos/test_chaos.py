@@ -54,6 +54,12 @@ async def test_nothing_breaks_or_leaks_whatever_people_send(tmp_path: Path, crow
 
 def test_the_search_finds_what_it_looks_for() -> None:
     hunt = Hunt({"770012345678", "zqbbbbbq"})
-    for held in (b"..770012345678..", b"876543210077", b"7700 1234 5678", b"bb=enFiYmJiYnE", b"zqbbbbbq"):
+    for held in (
+        b"..770012345678..",
+        b"876543210077",
+        b"7700 1234 5678",
+        b"bb=enFiYmJiYnE",
+        b"zqbbbbbq",
+    ):
         assert hunt.through(held + b"." * 20), held
     assert not hunt.through(bytes(1000))
