@@ -37,7 +37,8 @@ STRAY = mark(
     "To bind the card, send only its number."
 )
 LATE = mark(
-    "That took longer than 15 minutes, so I have forgotten what you typed. Please begin again."
+    "That took longer than 15 minutes, so I have forgotten what you typed. "
+    "Begin again: a card with /bind."
 )
 KEPT_NOTHING = mark(
     "I could not delete your message, so <b>I have kept nothing of it</b>. Please delete "

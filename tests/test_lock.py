@@ -11,9 +11,11 @@ import struct
 import subprocess
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from unittest import mock
 
 import pytest
+import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,12 +112,12 @@ def test_the_picture_is_a_png_that_says_the_key() -> None:
     key = second_step.new_key()
     drawn = []
 
-    def note(uri: str, **how: object) -> object:
+    def note(uri: str, **how: Any) -> segno.QRCode:
         drawn.append(uri)
         return made(uri, **how)
 
-    made = second_step.segno.make_qr
-    with mock.patch.object(second_step.segno, "make_qr", note):
+    made = segno.make_qr
+    with mock.patch.object(segno, "make_qr", note):
         png = second_step.picture(key, "@kabao_bot")
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     secret = second_step.spelled(key).replace(" ", "")
