@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.house import Guest, House
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+# How long an example takes is not what it is about, and other tests run beside it.
+settings.register_profile("kabao", deadline=None)
+settings.load_profile("kabao")
 
 
 @pytest.fixture
