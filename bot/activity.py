@@ -73,7 +73,7 @@ SENTENCES = {
     Action.BOUND_AGAIN: mark("Card bound again"),
     Action.REMOVED: mark("Card removed"),
     Action.RESTORED: mark("Card brought back"),
-    Action.SHOWN: mark("Card number shown"),
+    Action.SHOWN: mark("Number or PIN shown"),
     Action.EXPORTED: mark("Cards exported"),
     Action.SHARED: mark("Card shared"),
     Action.ERASED: mark("Everything erased"),

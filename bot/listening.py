@@ -53,7 +53,7 @@ def secret_token(key: InstallationKey, bot_id: int) -> str:
 
     43 of the characters `setWebhook` takes (A-Z, a-z, 0-9, _ and -): 256 bits in base64url.
     """
-    mark = key.mark("webhook", str(bot_id))
+    mark = key.stamp("webhook", str(bot_id))
     return _SecretToken(base64.urlsafe_b64encode(mark).rstrip(b"=").decode())
 
 

@@ -41,7 +41,7 @@ def _booked_between(asked: Card, locked: Card) -> bool:
 
 
 def tail_of(number: str) -> str:
-    """Give the last four characters, which are all that is ever shown; fewer of a short number."""
+    """Give the last four characters, by which a card is called; fewer of a short number."""
     return number[-min(4, len(number) // 2) :]
 
 

@@ -164,7 +164,7 @@ class Audit(Questions):
 
 def person_mark(key: InstallationKey, person_id: int) -> bytes:
     """Give what a person is called where rows outlive them."""
-    return key.mark("person", str(person_id))
+    return key.stamp("person", str(person_id))
 
 
 def _opened(row: Row, key: PersonKey) -> AuditRow:

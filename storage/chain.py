@@ -126,7 +126,7 @@ def chained(
 ) -> bytes:
     """Hash a row together with the hash of the row before it (32 zero bytes for the first)."""
     blobs = (b"-" if blob is None else b"+" + blob for blob in (actor, subject, sealed))
-    return key.mark("audit chain", before, str(seq), str(at), action, *blobs)
+    return key.stamp("audit chain", before, str(seq), str(at), action, *blobs)
 
 
 async def noted(runner: Runner) -> Anchor | None:

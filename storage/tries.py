@@ -191,7 +191,7 @@ class Tries(Questions):
     def _who(self, person_id: int | None) -> bytes:
         if person_id is None:
             return EVERYBODY
-        return self._vault.installation.mark("tries person", str(person_id))
+        return self._vault.installation.stamp("tries person", str(person_id))
 
     def _marks(self, person_id: int, issuer: str, number: str) -> tuple[bytes, bytes, bytes]:
         """Mark who, the number, and the number without its last digits."""
@@ -199,6 +199,6 @@ class Tries(Questions):
         stem = number[: -min(LAST_DIGITS, len(number) // 2) or None]
         return (
             self._who(person_id),
-            key.mark("tries number", issuer, number),
-            key.mark("tries stem", issuer, stem),
+            key.stamp("tries number", issuer, number),
+            key.stamp("tries stem", issuer, stem),
         )

@@ -74,7 +74,7 @@ class InstallationKey:
         self._raw = raw
         self._purposes: dict[str, bytes] = {}
 
-    def mark(self, purpose: str, *parts: str | bytes) -> bytes:
+    def stamp(self, purpose: str, *parts: str | bytes) -> bytes:
         """32 bytes that are equal for equal parts of one purpose (HMAC-SHA256, RFC 2104)."""
         key = self._purposes.get(purpose)
         if key is None:

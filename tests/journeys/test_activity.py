@@ -85,10 +85,10 @@ async def test_a_long_list_is_turned_page_by_page(house: House, alice: Guest) ->
         detail = {"label": f"Shop {number}", "tail": "77"}
         await audit.append("shown", subject=alice.id, actor=alice.id, detail=detail)
     first = await alice.says("/activity")
-    assert told(first)[0] == "Card number shown · Shop 19 ·77"
+    assert told(first)[0] == "Number or PIN shown · Shop 19 ·77"
     assert "1 of 3" in first.labels
     second = await alice.presses("Older ▶")
-    assert told(second)[0] == "Card number shown · Shop 11 ·77"
+    assert told(second)[0] == "Number or PIN shown · Shop 11 ·77"
     assert "/lock" not in second.text
     last = await alice.presses("Older ▶")
     assert told(last)[-1] == "Card bound · Kiosk Card ·2001"

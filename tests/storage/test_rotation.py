@@ -66,7 +66,7 @@ async def opened(url: str, key: MasterKey, clock: Clock) -> AsyncIterator[Store]
 
 async def everything(store: Store) -> list[object]:
     """Read what there is of everybody, down to the numbers."""
-    found: list[object] = [store.installation.mark("somebody", "x")]
+    found: list[object] = [store.installation.stamp("somebody", "x")]
     for who in PEOPLE:
         found.append(await store.people.get(who))
         for card in await store.cards.list(who):
