@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _CONNECTIONS: Final = 10
 _PATIENCE_SECONDS: Final = 30
-_BROKEN: Final = (asyncpg.InterfaceError, OSError)
+_BROKEN: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 
 @contextmanager
