@@ -11,7 +11,7 @@ import struct
 import subprocess
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
@@ -22,6 +22,9 @@ from hypothesis import strategies as st
 from bot import lock, passcodes, phones, second_step
 from bot.passcodes import EASY, LENGTH, OWN_NUMBER, RECOMMENDED, Cost, Passcodes, weakness
 from tests.house import CHEAP
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RFC_KEY = b"12345678901234567890"
 # RFC 6238, appendix B, SHA1: eight digits, of which apps show the last six.
@@ -126,6 +129,20 @@ def test_the_picture_is_a_png_that_says_the_key() -> None:
         f"{secret}&algorithm=SHA1&issuer=Kabao&period=30"
     )
     assert drawn == [uri]
+
+
+@pytest.mark.skipif(shutil.which("zbarimg") is None, reason="this machine has no zbarimg")
+def test_another_program_reads_the_picture(tmp_path: Path) -> None:
+    key = second_step.new_key()
+    (tmp_path / "key.png").write_bytes(second_step.picture(key, "@kabao_bot"))
+    read = subprocess.run(  # noqa: S603 - our own picture
+        ["zbarimg", "--quiet", "--raw", str(tmp_path / "key.png")],  # noqa: S607 - wherever it is
+        capture_output=True,
+        check=True,
+    )
+    secret = second_step.spelled(key).replace(" ", "")
+    assert read.stdout.decode().startswith("otpauth://totp/Kabao:%40kabao_bot?")
+    assert f"secret={secret}&" in read.stdout.decode()
 
 
 def test_recovery_codes_are_many_different_and_read_however_they_are_typed() -> None:
