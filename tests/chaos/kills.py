@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from bot.playground import Telegram
 from bot.playground.demo_cards import DemoCard
 from bot.playground.issuer import DemoIssuer
-from storage import MasterKey, NewCard, open_store, utc_now
+from storage import MasterKey, NewCard, NewEntry, Reading, open_store, utc_now
 from tests.chaos.people import Binder, Bookkeeper, Looker, Truth
 from tests.chaos.process import Programs, kill, stop
 from tests.chaos.rows import Row
@@ -237,9 +237,17 @@ class Campaign:
         now = utc_now()
         for at, number in enumerate(self._numbers):
             owner = self._watchers[at // CARDS_EACH].id
-            self._issuer._cards[number] = DemoCard(number, "CNY", {}, balance=FULL)
+            known = self._issuer._cards[number] = DemoCard(number, "CNY", {})
+            bought = known.book(now, "OPEN", FULL, "Card bought")
             card = await store.cards.add(owner, _new(number))
             self._ids[number] = card.id
+            opening = NewEntry(
+                bought.at, FULL, "CNY", "opening", bought.text, "issuer", external_id=bought.id
+            )
+            await store.ledger.add(owner, card.id, [opening])
+            await store.ledger.note_reading(
+                owner, card.id, Reading(now, FULL, "CNY", "active", "issuer")
+            )
             await store.cards.change(
                 owner,
                 card.id,
