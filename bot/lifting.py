@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 AHEAD: Final = timedelta(hours=1)
 
-SOON = mark(
-    "⚠️ Your passcode will be removed: {when}. If you do not want that, keep it."
-)
+SOON = mark("⚠️ Your passcode will be removed: {when}. If you do not want that, keep it.")
 LIFTED = mark("🔓 Your passcode is removed. Set a new one with /lock.")
 
 

@@ -27,6 +27,8 @@ TALKATIVE = ("aiohttp.access", "alembic", "apscheduler", "asyncio", "httpcore", 
 _TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE)
 _GROUPED = re.compile(r"(?<![\w-])\d{2,6}(?:[ -]\d{3,6}){1,6}(?![\w-])", re.ASCII)
 _RUN = re.compile(r"\d{8,}")
+# python-telegram-bot writes an update that it cannot read out in full, with whatever was typed.
+_UPDATE = re.compile(r"Received data was:?.*", re.DOTALL)
 
 
 class Redaction(logging.Filter):
@@ -55,7 +57,7 @@ class Redaction(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record in place: whatever formats it afterwards sees only this."""
-        record.msg, record.args = self.strike(_message(record)), None
+        record.msg, record.args = self.strike(_UPDATE.sub("", _message(record))), None
         if record.exc_info and not record.exc_text:
             record.exc_text = _PLAIN.formatException(record.exc_info)
         if record.exc_text:
