@@ -36,6 +36,15 @@ def kept(folder: Path) -> list[tuple[datetime, Path]]:
     return sorted((at, path) for at, path in found if at)
 
 
+def newest(folder: Path, now: datetime) -> tuple[datetime, Path] | None:
+    """Find the newest backup of a folder, if there is one. `OSError` if it cannot be read.
+
+    A clock that was ahead has left files of times to come: they say nothing.
+    """
+    past = [(at, path) for at, path in kept(folder) if at <= now]
+    return past[-1] if past else None
+
+
 def _moment(stamp: str) -> datetime | None:
     try:
         return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)

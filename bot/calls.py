@@ -32,6 +32,7 @@ File = tuple[str, bytes, str]
 """A file's name, what is in it, and its MIME type."""
 
 _PNG = "image/png"
+_FILE = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ async def send_document(
 ) -> int:
     """Send a file of at most 50 MB with a caption in HTML; give the message's id."""
     data = {"chat_id": chat_id, **_captioned(caption)}
-    files = {"document": (name, content, "application/octet-stream")}
+    files = {"document": (name, content, _FILE)}
     return int((await _call(bot, "sendDocument", data, files=files))["message_id"])
 
 
@@ -131,6 +132,15 @@ async def edit_photo(
     if buttons:
         data["reply_markup"] = keyboard(buttons, bot.seal, chat_id)
     await _call(bot, "editMessageMedia", data, files={"picture": ("picture.png", png, _PNG)})
+
+
+async def edit_document(
+    bot: SealedBot, chat_id: int, message_id: int, name: str, content: bytes, caption: str = ""
+) -> None:
+    """Put a file in the place of a message's text or file. `BadRequest` if that cannot be done."""
+    media = {"type": "document", "media": "attach://file", **_captioned(caption)}
+    data: dict[str, Any] = {"chat_id": chat_id, "message_id": message_id, "media": media}
+    await _call(bot, "editMessageMedia", data, files={"file": (name, content, _FILE)})
 
 
 async def delete(bot: SealedBot, chat_id: int, message_id: int) -> bool:

@@ -57,6 +57,17 @@ async def write_keys(url: str, folder: Path, lock: Lock, now: datetime) -> Keys:
     return keys
 
 
+async def read_keys(folder: Path) -> bytes | None:
+    """Read the keys' file of a folder as it lies there, whole; None if there is none yet."""
+    async with _alone(folder):
+        try:
+            return await asyncio.to_thread((folder / KEYS).read_bytes)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StorageError(f"{folder / KEYS} cannot be read: {error.strerror}.") from None
+
+
 async def _once(lines: list[bytes]) -> AsyncIterator[list[bytes]]:
     yield lines
 

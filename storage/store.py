@@ -16,6 +16,7 @@ from storage import keyfile, keyring
 from storage.audit import Audit
 from storage.cards import Cards
 from storage.database import Database, parse_url
+from storage.deliveries import Deliveries
 from storage.dialogues import Dialogues
 from storage.errors import StorageError
 from storage.health import Health
@@ -73,6 +74,7 @@ class Store:
         self.tries: Final = Tries(runner, vault, clock)
         self.vanishing: Final = Vanishing(runner, vault, clock)
         self.audit: Final = Audit(runner, vault, clock)
+        self.deliveries: Final = Deliveries(runner, vault, clock)
         self.processes: Final = Processes(runner, vault, clock)
         self.rotation: Final = Rotation(runner, vault, clock)
         self.locks: Final = Locks(runner, vault, clock)

@@ -68,6 +68,16 @@ async def test_a_picture_takes_the_place_of_a_text_and_of_a_picture(
     assert (alice.newest.text, alice.newest.labels) == ("", [])
 
 
+async def test_a_file_takes_the_place_of_a_text_and_of_a_file(bot: SealedBot, alice: Guest) -> None:
+    sent = await calls.send(bot, alice.id, "wait")
+    await calls.edit_document(bot, alice.id, sent, "密钥.age", b"\x00one", "<i>Look</i>")
+    assert (alice.newest.id, alice.newest.file, alice.newest.text) == (sent, "密钥.age", "Look")
+    assert alice.person.opens(alice.newest) == b"\x00one"
+    await calls.edit_document(bot, alice.id, sent, "x.age", b"two")
+    assert (alice.newest.id, alice.newest.file, alice.newest.text) == (sent, "x.age", "")
+    assert alice.person.opens(alice.newest) == b"two"
+
+
 async def test_a_file_that_telegram_puts_off_is_sent_whole_again(
     house: House, bot: SealedBot, alice: Guest
 ) -> None:

@@ -16,7 +16,7 @@ SOURCES = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "storage").rglob("*.py
 SPEAKS_TELEGRAM = {
     "bot.activity",
     "bot.app",
-    "bot.backups",
+    "bot.backup_sending",
     "bot.calls",
     "bot.check",
     "bot.context",

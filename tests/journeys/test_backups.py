@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.backup_folder import LastBackup, kept, last_backup
-from bot.backups import LARGEST
+from bot.backup_sending import LARGEST
 from bot.playground.world import stable_id
 from storage.backup import KEYS, open_keys
+from storage.deliveries import KeysMessage
 from storage.restore import Backup, check, restore
 from storage.verify import verify_database
-from tests.house import KIOSK, PIN, YUAN, Guest, House
+from tests.house import KIOSK, PIN, YUAN, Guest, House, refusing
 from tests.storage.backups import RECIPIENT, UNLOCK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from bot.playground import Seen
+    from storage.keyfile import Keys
 
 ADMIN = stable_id("Ada")
 
@@ -202,6 +206,24 @@ async def sending(tmp_path: Path, folder: Path) -> AsyncIterator[House]:
         yield house
 
 
+def files(admin: Guest) -> list[str]:
+    """Name the files that stand in the chat with an admin."""
+    return [message.file for message in admin.person.chat if message.file]
+
+
+def with_keys(admin: Guest) -> Seen:
+    """Find the one message with a keys' file."""
+    (found,) = [message for message in admin.person.chat if message.file == KEYS]
+    return found
+
+
+async def keys_in(admin: Guest, folder: Path) -> Keys:
+    """Open the keys' file as it stands in the chat."""
+    taken = folder / "taken.age"
+    taken.write_bytes(admin.person.opens(with_keys(admin)))
+    return await asyncio.to_thread(open_keys, taken, UNLOCK)
+
+
 async def test_a_backup_comes_as_a_file_and_says_what_else_is_needed(
     sending: House, folder: Path
 ) -> None:
@@ -209,25 +231,204 @@ async def test_a_backup_comes_as_a_file_and_says_what_else_is_needed(
     await sending.passes(hours=24)
     assert ada.sees("Backup of")
     assert ada.sees("kabao-keys.age")
-    sent = [message for message in ada.person.chat if message.raw.get("document")]
-    assert [one.raw["document"]["file_name"] for one in sent] == names(folder)[-1:]
+    assert files(ada) == [KEYS, *names(folder)[-1:]]
+    await sending.passes(hours=24)
+    assert files(ada) == [KEYS, *names(folder)[-2:]], "the keys are in one message"
+    assert ada.person.opens(with_keys(ada)) == (folder / KEYS).read_bytes()
 
 
 async def test_one_that_is_too_large_is_not_sent_and_the_admin_is_told(
     sending: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert LARGEST == 50_000_000
-    monkeypatch.setattr("bot.backups.LARGEST", 100)
+    monkeypatch.setattr("bot.backup_sending.LARGEST", 100)
     ada = await operator(sending)
     await sending.passes(hours=24)
     assert ada.sees("too large for Telegram")
-    assert not [message for message in ada.person.chat if message.raw.get("document")]
+    assert files(ada) == [KEYS]
 
 
-async def test_an_admin_whom_telegram_does_not_reach_is_sent_it_later(sending: House) -> None:
+async def test_an_admin_whom_telegram_does_not_reach_is_sent_it_later_also_after_a_restart(
+    sending: House, folder: Path
+) -> None:
     ada = await operator(sending)
     sending.telegram.fail("sendDocument", status=500)
     await sending.passes(hours=24)
+    assert files(ada) == [KEYS]
+    await sending.restart()
+    assert files(ada) == [KEYS, *names(folder)[-1:]]
+    await sending.restart()
+    assert len(files(ada)) == 2, "nor is it sent twice"
+
+
+async def test_an_admin_who_starts_the_bot_later_has_backup_and_keys_within_an_hour(
+    sending: House, folder: Path
+) -> None:
+    ada = await operator(sending)
+    assert files(ada) == []
+    await sending.passes(minutes=61)
+    assert files(ada) == [KEYS, *names(folder)]
+
+
+async def rescued(ada: Guest, folder: Path) -> Backup:
+    """Take the last backup and the keys' file out of the chat, as they stand in it."""
+    folder.mkdir()
+    last = [message for message in ada.person.chat if message.file != KEYS and message.file][-1]
+    backup, keys = folder / str(last.file), folder / KEYS
+    backup.write_bytes(ada.person.opens(last))
+    keys.write_bytes(ada.person.opens(with_keys(ada)))
+    return Backup(backup, keys, UNLOCK)
+
+
+async def loses_disk(house: House, folder: Path) -> None:
+    """Stop the bot for good; nothing of its machine is left but an empty folder."""
+    await house.stop()
+    for path in [*folder.iterdir(), *house.folder.glob("kabao.db*")]:
+        path.unlink()
+
+
+async def test_after_the_loss_of_the_disk_the_chat_alone_restores_everything(
+    sending: House, folder: Path, tmp_path: Path
+) -> None:
+    ada, ann = await operator(sending), sending.guest("Ann")
+    await ann.binds(YUAN, PIN)
+    await ann.binds(KIOSK)
+    await sending.passes(hours=24)
+    before, message = (await ann.says("/balance")).text, with_keys(ada).id
+    await loses_disk(sending, folder)
+    given = await rescued(ada, tmp_path / "rescued")
+    url = f"sqlite:///{sending.database}"
+    restored = await restore(given, url, sending.settings.master_key)
+    assert restored.report.fine, restored.report.faults
+    assert restored.rows["cards"] == 2
+    await sending.start()
+    assert (await ann.says("/balance")).text == before
+    assert with_keys(ada).id == message, "the restored bot goes on in the same message"
+    assert ada.person.opens(with_keys(ada)) == (folder / KEYS).read_bytes()
+
+
+async def test_the_very_first_backup_knows_already_where_the_keys_stand(
+    sending: House, folder: Path, tmp_path: Path
+) -> None:
+    ada = await operator(sending)
+    for path in folder.iterdir():
+        path.unlink()
+    await sending.passes(minutes=61)
+    message = with_keys(ada).id
+    await loses_disk(sending, folder)
+    given = await rescued(ada, tmp_path / "rescued")
+    await restore(given, f"sqlite:///{sending.database}", sending.settings.master_key)
+    await sending.start()
+    assert with_keys(ada).id == message
+
+
+async def test_whoever_is_erased_is_in_no_keys_file_of_the_chat_also_after_a_restart(
+    sending: House, folder: Path, tmp_path: Path
+) -> None:
+    ada, ann, ben = await operator(sending), sending.guest("Ann"), sending.guest("Ben")
+    await ann.binds(KIOSK)
+    await ben.binds(YUAN, PIN)
+    await sending.passes(hours=24)
+    assert ann.id in (await keys_in(ada, tmp_path)).people
+    message = with_keys(ada).id
+    await sending.restart()
+    await ann.says("/forget")
+    await ann.presses("Yes, erase everything")
+    await sending.settled()
+    keys = await keys_in(ada, tmp_path)
+    assert ann.id not in keys.people
+    assert ben.id in keys.people
+    assert with_keys(ada).id == message
+    await loses_disk(sending, folder)
+    given = await rescued(ada, tmp_path / "rescued")
+    target = f"sqlite:///{tmp_path}/restored.db"
+    restored = await restore(given, target, sending.settings.master_key)
+    assert (restored.erased_people, restored.rows["cards"]) == (1, 1)
+
+
+async def test_an_erasing_while_telegram_is_away_reaches_the_chat_when_it_is_back(
+    sending: House, tmp_path: Path
+) -> None:
+    ada, ann = await operator(sending), sending.guest("Ann")
+    await ann.binds(KIOSK)
+    await sending.passes(hours=24)
+    away = sending.telegram.fail("editMessageMedia", status=500, times=None)
+    await ann.says("/forget")
+    await ann.presses("Yes, erase everything")
+    await sending.restart()
+    assert away.hits
+    assert ann.id in (await keys_in(ada, tmp_path)).people
+    away.end()
     await sending.passes(minutes=1)
-    sent = [message for message in ada.person.chat if message.raw.get("document")]
-    assert len(sent) == 1
+    assert ann.id not in (await keys_in(ada, tmp_path)).people
+
+
+async def test_an_answer_that_is_lost_leaves_no_second_keys_file(
+    sending: House, folder: Path
+) -> None:
+    ada = await operator(sending)
+    sending.telegram.lose("sendMessage")
+    sending.telegram.lose("editMessageMedia")
+    await sending.passes(hours=24)
+    await sending.passes(minutes=1)
+    assert ada.person.opens(with_keys(ada)) == (folder / KEYS).read_bytes()
+
+
+async def test_an_admin_who_deleted_the_keys_message_is_sent_a_new_one(
+    sending: House, folder: Path
+) -> None:
+    ada = await operator(sending)
+    await sending.passes(hours=24)
+    deleted = with_keys(ada).id
+    ada.person.where.delete(deleted)
+    await sending.passes(hours=24)
+    again = with_keys(ada)
+    assert again.id != deleted
+    assert ada.person.opens(again) == (folder / KEYS).read_bytes()
+    await sending.restart()
+    await sending.passes(hours=24)
+    assert with_keys(ada).id == again.id
+
+
+async def test_a_database_that_takes_no_notes_makes_nobody_a_second_message(
+    sending: House, folder: Path
+) -> None:
+    ada = await operator(sending)
+    told = len(ada.told)
+    with refusing(sending, "INSERT ON meta"):
+        await sending.passes(minutes=61)
+        await sending.passes(minutes=1)
+        assert files(ada) == [], "no keys come into a message that is not noted"
+        assert len(ada.told) == told + 1
+    await sending.passes(minutes=1)
+    assert files(ada) == [KEYS, *names(folder)]
+
+
+@pytest.mark.parametrize("change", [{"backup_send": "no"}, {"backup_dir": ""}, {"admins": "1"}])
+async def test_whoever_is_sent_backups_no_more_keeps_no_keys_that_grow_old(
+    sending: House, change: dict[str, str]
+) -> None:
+    ada = await operator(sending)
+    await sending.passes(hours=24)
+    message = with_keys(ada).id
+    await sending.stop()
+    sending._settings.update(change)
+    await sending.start()
+    assert KEYS not in files(ada)
+    assert "The keys' file was here." in next(m.text for m in ada.person.chat if m.id == message)
+    sending._settings.update(backup_send="yes", backup_dir=str(sending.folder / "backups"))
+    sending._settings.update(admins=str(ADMIN))
+    await sending.restart()
+    assert with_keys(ada).id != message
+
+
+async def test_the_keys_message_of_another_bot_is_not_this_ones_to_change(
+    sending: House, folder: Path
+) -> None:
+    ada = await operator(sending)
+    other = ada.newest
+    theirs = KeysMessage(bot=1, message=other.id)
+    await sending.kabao.parts.store.deliveries.keep_keys_message(ADMIN, theirs)
+    await sending.passes(hours=24)
+    assert next(m.text for m in ada.person.chat if m.id == other.id) == other.text
+    assert ada.person.opens(with_keys(ada)) == (folder / KEYS).read_bytes()
