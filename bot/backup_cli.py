@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.backup_folder import folder_of, named
+from bot.backup_folder import folder_of, has_newer, named
 from bot.backup_settings import weak_passphrase
 from bot.config import ConfigError, environment, read
 from storage import StorageError, open_store, utc_now
 from storage.agefile import Lock, Unlock, needs_passphrase
-from storage.backup import KEYS, back_up
+from storage.backup import KEYS, back_up, take_over
 from storage.migrations import HEAD, current
 from storage.restore import Backup, check
 from storage.restore import restore as restore_into
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bot.config import Settings
+    from storage.restore import Restored
     from storage.verify import Report
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -101,6 +103,7 @@ async def _restored(
     given = Backup(file, _keys_of(settings, file, keys), unlock)
     restored = await restore_into(given, settings.database_url, settings.master_key)
     await _note(settings, "backup restored")
+    goes_on = await _goes_on(settings, given, restored)
     rows = restored.rows
     click.echo(
         f"✓ restored as of {restored.created_at}: people {rows['people']}, cards {rows['cards']}, "
@@ -111,7 +114,25 @@ async def _restored(
             f"! left out, because they were erased since: people {restored.erased_people}, "
             f"cards {restored.erased_cards}"
         )
+    if not goes_on:
+        click.echo(
+            f"! {given.keys} stays as it is: newer backups beside it need it. Before the bot makes "
+            "backups there again, move all of them to another folder"
+        )
     return _say(restored.report)
+
+
+async def _goes_on(settings: Settings, given: Backup, restored: Restored) -> bool:
+    """Let the restored database go on with the keys' file if no newer backup needs it."""
+    try:
+        made = datetime.fromisoformat(restored.created_at)
+        folder = given.keys.parent
+        if restored.others and await asyncio.to_thread(has_newer, folder, given.path, made):
+            return False
+        await take_over(settings.database_url, folder)
+    except (OSError, ValueError, StorageError):
+        return False  # it cannot be read or written; so nobody writes over anything either
+    return True
 
 
 async def _verified(settings: Settings) -> bool:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from storage.backup import KEYS
+
 if TYPE_CHECKING:
     from bot.backup_settings import BackupSettings
 
@@ -43,6 +45,17 @@ def newest(folder: Path, now: datetime) -> tuple[datetime, Path] | None:
     """
     past = [(at, path) for at, path in kept(folder) if at <= now]
     return past[-1] if past else None
+
+
+def has_newer(folder: Path, file: Path, made: datetime) -> bool:
+    """Say whether other backups of a folder are newer than this one. `OSError`."""
+    for other in folder.glob("*.age"):
+        named_so = _NAMED.fullmatch(other.name)
+        at = _moment(named_so[1]) if named_so else None
+        newer = at > made if at else other.stat().st_mtime > file.stat().st_mtime
+        if newer and other.name != KEYS and not other.samefile(file):
+            return True
+    return False
 
 
 def _moment(stamp: str) -> datetime | None:

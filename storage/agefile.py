@@ -7,6 +7,7 @@ takes it whole, so the packed content is held in memory meanwhile.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import zlib
 from contextlib import contextmanager, suppress
@@ -169,6 +170,7 @@ def replacing(path: Path) -> Iterator[Any]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # until the file is closed: somebody writes it
             yield file
             file.flush()
             os.fsync(file.fileno())

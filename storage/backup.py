@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from storage import agefile, dump, keyfile
+from storage import agefile, chain, dump, keyfile, keys_anchor
 from storage.errors import StorageError
-from storage.snapshot import snapshot
+from storage.snapshot import lasting, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from storage.agefile import Lock, Unlock
     from storage.keyfile import Keys
 
-KEYS: Final = "kabao-keys.age"
+KEYS: Final = keys_anchor.KEYS
+_LEFT: Final = ".kabao-*.age.*.part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,25 @@ class Made:
 async def back_up(url: str, path: Path, lock: Lock, now: datetime) -> Made:
     """Write a backup of a database, and the keys' file beside it. `StorageError` says why not."""
     async with snapshot(url) as taken:
+        await keys_anchor.check(taken, path.parent)
         size = await agefile.write(path, dump.lines(taken, now), lock)
     keys = await write_keys(url, path.parent, lock, now)
     return Made(path, size, now, keys.state)
 
 
 async def write_keys(url: str, folder: Path, lock: Lock, now: datetime) -> Keys:
-    """Write the keys' file of a folder anew; the one before is written over and gone."""
+    """Write the keys' file of a folder anew; the one before is written over and gone.
+
+    `StorageError` if that is not this database's: see `keys_anchor.py`.
+    """
     async with _alone(folder):
         async with snapshot(url) as taken:
+            await keys_anchor.check(taken, folder)
             keys = await keyfile.take(taken, now)
+        await asyncio.to_thread(_sweep, folder)
+        await asyncio.to_thread(lasting, url)
+        # Before the keys: an end that is ahead of them keeps others off, one behind would not.
+        await asyncio.to_thread(keys_anchor.note, folder, keys.end)
         with _wiping(folder / KEYS):
             await agefile.write(folder / KEYS, _once(keyfile.lines_of(keys)), lock)
     return keys
@@ -66,6 +76,24 @@ async def read_keys(folder: Path) -> bytes | None:
             return None
         except OSError as error:
             raise StorageError(f"{folder / KEYS} cannot be read: {error.strerror}.") from None
+
+
+async def take_over(url: str, folder: Path) -> None:
+    """Let the database go on with the keys' file of the folder that it was restored from."""
+    async with _alone(folder), snapshot(url) as taken:
+        end = await chain.noted(taken) or chain.START
+        await asyncio.to_thread(keys_anchor.note, folder, end)
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what killed backups left half-written; whoever writes now holds theirs."""
+    for part in folder.glob(_LEFT):
+        with suppress(OSError), part.open("r+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink()
+            if part.name.startswith(f".{KEYS}."):
+                file.write(os.urandom(os.fstat(file.fileno()).st_size))
+                os.fsync(file.fileno())
 
 
 async def _once(lines: list[bytes]) -> AsyncIterator[list[bytes]]:

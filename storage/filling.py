@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, insert, select, text
 
+from storage.chain import HEAD, START, Anchor
 from storage.dump import BackupError
 from storage.snapshot import BATCH, counts_ever_on, kind_of, reflected, whose
 
@@ -42,6 +43,10 @@ class Filling:
         self.rows: dict[str, int] = {}
         self.erased_people = 0
         self.erased_cards = 0
+        self.keyed = 0
+        """How many of the keys are of people in the backup."""
+        self.log_end = START
+        """Of the backup's audit log."""
         self.stopped = False
 
     async def begin(self, header: Header, make: Callable[[Connection], None]) -> None:
@@ -69,6 +74,8 @@ class Filling:
             self._gone.add(row["id"])
             self.erased_people += 1
             return False
+        if table == "meta" and row["name"] == HEAD:
+            self.log_end = Anchor.of_head(row["value"])
         of = self._of[table]
         if of is not None and row[of] in self._gone:
             self.erased_cards += table == "cards"
@@ -107,4 +114,5 @@ class Filling:
         if not self._keys.has(row["id"], row["key_id"]):
             return False
         _, row["wrapped_key"], row["master_id"] = self._keys.people[row["id"]]
+        self.keyed += 1
         return True

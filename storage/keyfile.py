@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from sqlalchemy import select
 
+from storage.chain import START, Anchor, noted
 from storage.errors import StorageError
 from storage.keyring import CHECK, INSTALLATION
 from storage.schema import meta, people
@@ -51,6 +52,8 @@ class Keys:
     created_at: str
     state: str
     """See `state_of`."""
+    end: Anchor
+    """The end of the audit log then: a backup whose log ends later is newer than these keys."""
     meta: Mapping[str, bytes] = field(repr=False)
     people: Mapping[int, tuple[str, bytes, str | None]] = field(repr=False)
 
@@ -80,7 +83,8 @@ async def take(runner: Runner, now: datetime) -> Keys:
     """Take the keys from a snapshot of a database."""
     kept = {name: value for name, value in await runner.fetch(_META) if is_key(name)}
     owners = {row[0]: (row[1], row[2], row[3]) for row in await runner.fetch(_PEOPLE)}
-    return Keys(now.isoformat(), await state_of(runner), kept, owners)
+    end = await noted(runner) or START
+    return Keys(now.isoformat(), await state_of(runner), end, kept, owners)
 
 
 def lines_of(keys: Keys) -> list[bytes]:
@@ -89,6 +93,7 @@ def lines_of(keys: Keys) -> list[bytes]:
         MARK: VERSION,
         "created_at": keys.created_at,
         "state": keys.state,
+        "audit": keys.end.text(),
         "meta": {name: _text(value) for name, value in keys.meta.items()},
         "people": [
             [person, key_id, _text(wrapped), master]
@@ -107,6 +112,7 @@ def unpacked(raw: bytes) -> Keys:
         return Keys(
             said["created_at"],
             said["state"],
+            Anchor.parse(said["audit"]),
             {CHECK: _bytes(said["meta"][CHECK]), **_decoded(said["meta"])},
             {
                 person: (key_id, _bytes(wrapped), master)

@@ -47,6 +47,8 @@ class Restored:
     rows: dict[str, int]
     erased_people: int
     erased_cards: int
+    others: int
+    """How many keys are of people who were not yet in the backup: newer ones need them."""
     report: Report = field(repr=False)
 
 
@@ -211,9 +213,15 @@ async def _fill(
         await asyncio.wait({reading})
         raise
     await filling.end()
+    if filling.erased_people and keys.end.seq < filling.log_end.seq:
+        raise StorageError(
+            f"{given.keys} is older than the backup, and lacks the keys of "
+            f"{filling.erased_people} people in it: take the newest one, or an older backup."
+        )
     await connection.run_sync(_upgrade, "head")
     report = await verify(Snapshot(connection), master)
-    return Restored(created_at, filling.rows, filling.erased_people, filling.erased_cards, report)
+    erased = filling.erased_people, filling.erased_cards
+    return Restored(created_at, filling.rows, *erased, len(keys.people) - filling.keyed, report)
 
 
 def _upgrade(connection: Connection, revision: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from bot.backup_settings import weak_passphrase
 from storage.backup import KEYS
+from storage.keys_anchor import ANCHOR
 from tests.house import KIOSK, PIN, YUAN, House
 from tests.storage.backups import IDENTITY, RECIPIENT
 
@@ -68,8 +69,8 @@ async def test_a_backup_is_restored_into_another_folder_and_a_bot_started_from_i
     (desk.folder / "out").mkdir()
     status, said = desk.run("backup", "--to", "out", KABAO_BACKUP_RECIPIENT=RECIPIENT)
     assert status == 0, said
-    backup, keys = desk.files("out")
-    assert keys == KEYS
+    backup, keys, anchor = desk.files("out")
+    assert (keys, anchor) == (KEYS, ANCHOR)
     assert f"✓ out/{backup}" in said
     before = (await house.guest("Ann").says("/balance")).text
     await house.stop()
@@ -80,6 +81,8 @@ async def test_a_backup_is_restored_into_another_folder_and_a_bot_started_from_i
     status, said = new_desk.run("restore", backup, "--identity", "identity.txt")
     assert status == 0, said
     assert "people 2, cards 3" in said
+    status, said = new_desk.run("backup", "--to", ".", KABAO_BACKUP_RECIPIENT=RECIPIENT)
+    assert status == 0, said
     status, said = new_desk.run("verify")
     assert status == 0, said
     assert "people 2" in said
@@ -100,7 +103,7 @@ async def test_an_old_backup_opens_nothing_of_who_was_erased_and_says_how_many(
     (desk.folder / "out").mkdir()
     to_out = ("backup", "--to", "out")
     assert desk.run(*to_out, KABAO_BACKUP_RECIPIENT=RECIPIENT)[0] == 0
-    (old, _) = desk.files("out")
+    (old, *_) = desk.files("out")
     ann = house.guest("Ann")
     await ann.says("/forget")
     await ann.presses("Yes, erase everything")
@@ -116,6 +119,31 @@ async def test_an_old_backup_opens_nothing_of_who_was_erased_and_says_how_many(
     with closing(sqlite3.connect(desk.folder / "old.db")) as raw:
         assert raw.execute("SELECT count(*) FROM cards").fetchone() == (1,)
         assert raw.execute("SELECT id FROM people").fetchall() == [(house.guest("Ben").id,)]
+
+
+async def test_a_database_restored_from_an_older_backup_does_not_take_the_keys_of_the_newer(
+    desk: Desk, house: House
+) -> None:
+    (desk.folder / "out").mkdir()
+    made = ("backup", "--to", "out/kabao-20260101T000000Z.age")
+    assert desk.run(*made, KABAO_BACKUP_RECIPIENT=RECIPIENT)[0] == 0
+    await house.guest("Cho").binds(KIOSK)
+    assert desk.run("backup", "--to", "out", KABAO_BACKUP_RECIPIENT=RECIPIENT)[0] == 0
+    old = {"KABAO_DATABASE_URL": "sqlite:///old.db", "KABAO_BACKUP_RECIPIENT": RECIPIENT}
+    status, said = desk.run("restore", made[2], "--identity", "identity.txt", **old)
+    assert status == 0, said
+    assert "people 2, cards 3" in said
+    assert f"! out/{KEYS} stays as it is: newer backups beside it need it" in said
+    status, said = desk.run("backup", "--to", "out", **old)
+    assert status == 1
+    assert "another state of the database" in said
+    newest = max(name for name in desk.files("out") if name not in {KEYS, ANCHOR})
+    status, said = desk.run(
+        *("restore", f"out/{newest}", "--identity", "identity.txt"),
+        KABAO_DATABASE_URL="sqlite:///new.db",
+    )
+    assert status == 0, said
+    assert "people 3, cards 4" in said
 
 
 async def test_verify_checks_a_file_without_restoring_it(desk: Desk) -> None:

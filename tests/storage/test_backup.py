@@ -427,7 +427,7 @@ async def test_a_backup_that_somebody_packed_anew_is_refused_by_its_own_checksum
         changed[place] ^= 4
         with suppress(BackupError):  # a bit of gzip's own header says nothing
             assert took(bytes(changed)) == took(whole)
-            assert place < 10
+            assert place < 10 or place == len(whole) - 9, "nor do the last byte's unused bits"
     with pytest.raises(BackupError, match="follows its end"):
         took(whole + b"more", len(whole) + 4)
 
