@@ -55,6 +55,9 @@ class Action(StrEnum):
     TWO_STEP_ON = "two-step on"
     TWO_STEP_OFF = "two-step off"
     RECOVERY_CODE_USED = "recovery code used"
+    CODES_MADE = "recovery codes made"
+    COVERED = "balances covered"
+    UNCOVERED = "balances uncovered"
     PHONE_BOUND = "phone bound"
     PHONE_UNBOUND = "phone unbound"
     RECOVERY_ASKED = "recovery asked"
@@ -95,6 +98,9 @@ SENTENCES = {
     Action.TWO_STEP_ON: mark("Two-step turned on"),
     Action.TWO_STEP_OFF: mark("Two-step turned off"),
     Action.RECOVERY_CODE_USED: mark("Recovery code used"),
+    Action.CODES_MADE: mark("Recovery codes made"),
+    Action.COVERED: mark("Balances asked for too"),
+    Action.UNCOVERED: mark("Balances always shown"),
     Action.PHONE_BOUND: mark("Phone number added"),
     Action.PHONE_UNBOUND: mark("Phone number removed"),
     Action.RECOVERY_ASKED: mark("Asked to lift the passcode"),
@@ -130,12 +136,21 @@ async def note(
 
 
 async def tell(
-    parts: Parts, person_id: int, text: Markup | str, buttons: Buttons | None = None
+    parts: Parts,
+    person_id: int,
+    text: Markup | str,
+    buttons: Buttons | None = None,
+    *,
+    barred_too: bool = False,
 ) -> bool:
     """Tell somebody at once what happened on their account; False where Telegram would not.
 
-    Then it is only in the log: `/activity` shows it, whatever becomes of the message.
+    Then it is only in the log: `/activity` shows it, whatever becomes of the message. Who is shut
+    out is told nothing, unless it is that.
     """
+    person = await parts.store.people.get(person_id)
+    if person is not None and person.barred_at is not None and not barred_too:
+        return False
     try:
         await calls.send(parts.bot, person_id, str(text), buttons, pace=ALERT)
     except TelegramError as error:

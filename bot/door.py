@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -19,31 +19,24 @@ from telegram.ext import (
     filters,
 )
 
-from bot import gate, groups
+from bot import gate, groups, slips
 from bot.buttons import OutdatedButton
 from bot.context import UNDELETED, Context, holds_number
 from bot.gate import Gate
 from bot.languages import language_for, mark
-from bot.roles import may_enter, may_use
+from bot.roles import may_enter, may_use, stranger
 from bot.wallet import tail_of
-from storage import Person
 
 if TYPE_CHECKING:
     from bot.dialogue import Dialogue
     from bot.features import Features, OnButton, OnDialogue
     from bot.gate import Wanted
     from bot.parts import Parts
+    from storage import Person
 
 SEEN_EVERY = timedelta(hours=1)
 """How exactly it is known when a person was last here."""
 
-NOT_UNDERSTOOD = mark(
-    "I did not understand that. Send /balance for your cards, /bind to add one, "
-    "or /help for everything I can do. A card number can simply be pasted here."
-)
-NOT_TEXT = mark(
-    "I can only read text. Send a card number to bind the card, or /help for everything I can do."
-)
 OUTDATED = mark("This button is out of date. Send /balance for a fresh view.")
 CARD_GONE = mark("That card is no longer here. Send /balance for those you have.")
 TAKES_SECRETS = frozenset({"bind", "start"})
@@ -77,6 +70,7 @@ class Door:
                 filters.ChatType.GROUPS & filters.UpdateType.MESSAGE & filters.COMMAND,
                 self.on_group,
             ),
+            MessageHandler(private & filters.UpdateType.EDITED_MESSAGE, self.on_changed),
             CallbackQueryHandler(self.on_button),
             ChatMemberHandler(self.on_membership, ChatMemberHandler.MY_CHAT_MEMBER),
         ):
@@ -98,8 +92,21 @@ class Door:
             await self._text(context, message.text.strip())
         elif message.contact and self._features.contacts:
             await self._features.contacts[0](context, message.contact)
-        elif not await context.took_stray(message.caption or ""):
-            await context.reply(context.voice.say(NOT_TEXT))
+        else:
+            asked = _asks_passcode(await self._parts.dialogues.current(context.person.id))
+            await slips.not_text(context, message.caption or "", asked=asked)
+
+    async def on_changed(self, update: Update, _: AnyContext) -> None:
+        """Delete a message that was changed into a secret; nothing else of it is read."""
+        message, user = update.effective_message, update.effective_user
+        assert message is not None
+        assert user is not None
+        context = await self._context(user, message)
+        if self.may_enter(context.person):
+            dialogue = await self._parts.dialogues.current(context.person.id)
+            asked = dialogue is not None and dialogue.secret
+            text = message.text or message.caption or ""
+            await slips.took_changed(context, text, asked=asked)
 
     async def on_button(self, update: Update, _: AnyContext) -> None:
         """Do what a button says. Its data comes from the client and may be stale or forged."""
@@ -171,7 +178,7 @@ class Door:
         person = await parts.store.people.get(user.id)
         invited = parts.settings.access == "open" or user.id in parts.settings.admins
         if person is None and not invited:
-            person = _stranger(user, language, now)
+            person = stranger(user.id, user.full_name, language, now)
         elif person is None or now - person.last_seen_at > SEEN_EVERY or person.blocked_at:
             person = await parts.store.people.arrive(
                 user.id, name=user.full_name, language=language
@@ -188,10 +195,10 @@ class Door:
         command = self._features.commands.get(name)
         if command is None or not may_use(self._parts.settings, context.person, command):
             dialogue = await self._parts.dialogues.current(context.person.id)
-            if dialogue is not None and dialogue.kind in PASSCODES:  # which may begin with a slash
+            if _asks_passcode(dialogue):  # which may begin with a slash
                 await self._text(context, (context.message.text or "").strip())
-            elif not await context.took_stray(f"{name} {context.args}"):
-                await context.reply(context.voice.say(NOT_UNDERSTOOD))
+            else:
+                await slips.not_understood(context, f"{name} {context.args}", context.args or name)
             return
         if name not in TAKES_SECRETS and self._parts.issuers.looks_like_a_number(context.args):
             # The number stays in nobody's chat; its last digits are enough to find the card.
@@ -219,7 +226,7 @@ class Door:
 
     async def _text(self, context: Context, text: str) -> None:
         dialogue = await self._parts.dialogues.current(context.person.id)
-        asked = dialogue is not None and dialogue.kind in PASSCODES
+        asked = _asks_passcode(dialogue)
         whole = dialogue is not None
         pressed = self._parts.views.typed(context.chat_id, text, whole=whole, asked=asked)
         if pressed is not None:
@@ -238,14 +245,14 @@ class Door:
     async def _unasked(self, context: Context, text: str) -> None:
         """Offer a text that nobody asked for to the features, if nothing is guarded."""
         if await self._gate.stops(context, "", {}):
-            if holds_number(self._parts, text) and not await context.take_secret():
+            secret = holds_number(self._parts, text) or await slips.may_be_passcode(context, text)
+            if secret and not await context.take_secret():
                 await context.reply(context.voice.say(UNDELETED))
             return
         for listener in self._features.listeners:
             if await listener(context, text):
                 return
-        if not await context.took_stray(text):
-            await context.reply(context.voice.say(NOT_UNDERSTOOD))
+        await slips.not_understood(context, text, text)
 
     async def _interrupted(self, context: Context, text: str) -> bool:
         if await self._gate.covers(context):
@@ -265,21 +272,8 @@ class Door:
             await context.reply(context.voice.say(CARD_GONE))
 
 
-def _stranger(user: User, language: str, now: datetime) -> Person:
-    """Describe somebody who is not in the store, and is not put there for knocking."""
-    return Person(
-        id=user.id,
-        name=user.full_name,
-        language=language,
-        timezone=None,
-        access="none",
-        quiet_from=None,
-        quiet_to=None,
-        blocked_at=None,
-        last_seen_at=now,
-        created_at=now,
-        panel_message_id=None,
-    )
+def _asks_passcode(dialogue: Dialogue | None) -> bool:
+    return dialogue is not None and dialogue.kind in PASSCODES
 
 
 def _takes(press: OnButton) -> int:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.backups import Backups
+from bot.covering import cover_due
 from bot.delivery import deliver
 from bot.lifting import lift_due
 from bot.limits import KEPT as KEPT_TRIES
@@ -77,10 +78,12 @@ class Jobs:
         await self._notices.tell()
         await self._deliver()
         await vanish_due(self._parts)
+        await cover_due(self._parts)
         await lift_due(self._parts)
 
     async def _tick(self, _: object) -> None:
         self._parts.background.start(vanish_due(self._parts), "taking away what was shown")
+        self._parts.background.start(cover_due(self._parts), "covering balances")
         self._reload()
         await self.refresh_due()
         self._parts.background.start(self._backups.run_due(), "seeing to the backups")

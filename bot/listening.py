@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from bot.config import Settings
     from storage import InstallationKey
 
-ALLOWED_UPDATES: Final = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
+ALLOWED_UPDATES: Final = [
+    Update.MESSAGE,
+    Update.EDITED_MESSAGE,
+    Update.CALLBACK_QUERY,
+    Update.MY_CHAT_MEMBER,
+]
 POLL_SECONDS: Final = 30
 
 LARGEST_UPDATE: Final = 1024 * 1024

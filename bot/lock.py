@@ -38,8 +38,8 @@ WAITING: Final = mark(
     "Settings › Devices. /activity shows what happened."
 )
 CODE_USED = mark(
-    "⚠️ A recovery code was used; {n} are left. If that was not you, change your passcode with "
-    "/lock and end the sessions you do not know in Telegram: Settings › Devices."
+    "⚠️ A recovery code was used; codes left: {n}. If that was not you, change your passcode "
+    "with /lock and end the sessions you do not know in Telegram: Settings › Devices."
 )
 
 

@@ -8,12 +8,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.buttons import OutdatedButton
+from storage import Person
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.config import Settings
     from bot.context import Context
     from bot.parts import Command
-    from storage import Person
+
+
+def stranger(person_id: int, name: str, language: str, now: datetime) -> Person:
+    """Describe somebody who is not in the store, and is not put there for knocking."""
+    return Person(
+        id=person_id,
+        name=name,
+        language=language,
+        timezone=None,
+        access="none",
+        quiet_from=None,
+        quiet_to=None,
+        blocked_at=None,
+        last_seen_at=now,
+        created_at=now,
+        panel_message_id=None,
+    )
 
 
 def may_enter(settings: Settings, person: Person) -> bool:

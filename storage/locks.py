@@ -66,19 +66,14 @@ _TAKE_STEP: Final = (
 )
 _waiting: Final = and_(locks.c.reset_at.is_not(None), locks.c.reset_at <= bindparam("until"))
 _TO_WARN: Final = select(locks.c.person_id).where(_waiting, locks.c.reset_warned_at.is_(None))
-_TO_LIFT: Final = select(locks.c.person_id).where(
-    _waiting, locks.c.reset_warned_at <= bindparam("warned")
-)
-_LIFT: Final = (
-    update(locks)
-    .where(_this, _waiting, locks.c.reset_warned_at <= bindparam("warned"))
-    .values(reset_at=null(), reset_warned_at=null())
-)
-_CANCEL: Final = (
-    update(locks)
-    .where(_this, locks.c.reset_at.is_not(None))
-    .values(reset_at=null(), reset_warned_at=null())
-)
+_warned: Final = and_(_waiting, locks.c.reset_warned_at <= bindparam("warned"))
+_end_wait: Final = update(locks).where(_this).values(reset_at=null(), reset_warned_at=null())
+_TO_LIFT: Final = select(locks.c.person_id).where(_warned)
+_LIFT: Final = _end_wait.where(_warned)
+_CANCEL: Final = _end_wait.where(locks.c.reset_at.is_not(None))
+_closed: Final = and_(locks.c.covers_balances, locks.c.unlocked_until <= bindparam("now"))
+_TO_COVER: Final = select(locks.c.person_id).where(_closed)
+_COVERED: Final = update(locks).where(_this, _closed).values(unlocked_until=null())
 _NO_CODES: Final = delete(recovery_codes).where(recovery_codes.c.person_id == bindparam("person"))
 _ADD_CODE: Final = insert(recovery_codes).values(
     {c.name: bindparam(c.name) for c in recovery_codes.c}
@@ -234,6 +229,14 @@ class Locks(Questions):
     async def cancel_wait(self, person_id: int) -> bool:
         """Lift nothing after all; False if nothing was to be lifted."""
         return bool(await self._runner.execute(_CANCEL, person=person_id))
+
+    async def to_cover(self, now: datetime) -> list[int]:
+        """List whose lock has closed by itself while balances may stand on their screen."""
+        return [row[0] for row in await self._runner.fetch(_TO_COVER, now=now)]
+
+    async def covered(self, person_id: int, now: datetime) -> None:
+        """Note that nothing stands there any more, unless the lock was opened again."""
+        await self._runner.execute(_COVERED, person=person_id, now=now)
 
     async def replace_codes(self, person_id: int, codes: Collection[str]) -> None:
         """Let these recovery codes count, and none given before."""

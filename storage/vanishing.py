@@ -31,6 +31,7 @@ _DUE: Final = (
     .limit(bindparam("limit"))
 )
 _GET: Final = select(*_COLUMNS).where(*_this)
+_IN_CHAT: Final = select(*_COLUMNS).where(vanishing.c.chat_id == bindparam("chat"))
 _GONE: Final = delete(vanishing).where(*_this)
 _LATER: Final = (
     update(vanishing)
@@ -62,6 +63,10 @@ class Vanishing(Questions):
         """Find out whether a message is still owed its deletion."""
         found = await self._runner.fetch(_GET, chat=chat_id, message=message_id)
         return Owed(*found[0]) if found else None
+
+    async def in_chat(self, chat_id: int) -> list[Owed]:
+        """List what has to go from one chat, due or not."""
+        return [Owed(*row) for row in await self._runner.fetch(_IN_CHAT, chat=chat_id)]
 
     async def gone(self, chat_id: int, message_id: int) -> None:
         """Note that a message is there no more."""

@@ -20,6 +20,7 @@ SPEAKS_TELEGRAM = {
     "bot.calls",
     "bot.check",
     "bot.context",
+    "bot.covering",
     "bot.delivery",
     "bot.door",
     "bot.errors",

@@ -249,7 +249,7 @@ async def _done(context: Context, person: Person, told: str, at: str) -> None:
 
 
 async def _told(parts: Parts, person: Person, text: str) -> None:
-    await tell(parts, person.id, parts.voice(person).say(text))
+    await tell(parts, person.id, parts.voice(person).say(text), barred_too=True)
 
 
 COMMANDS = (Command("people", mark("Who uses this bot"), people, order=81, admins_only=True),)

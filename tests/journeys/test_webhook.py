@@ -87,7 +87,12 @@ async def test_a_card_is_bound_and_read_over_a_webhook(hooked: Hooked, ann: Gues
     asked = hooked.telegram.called("setWebhook")[-1]
     assert asked["url"] == PUBLIC
     assert asked["secret_token"] == hooked.secret
-    assert sorted(asked["allowed_updates"]) == ["callback_query", "message", "my_chat_member"]
+    assert sorted(asked["allowed_updates"]) == [
+        "callback_query",
+        "edited_message",
+        "message",
+        "my_chat_member",
+    ]
 
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", "nearly"])

@@ -48,7 +48,7 @@ BUTTONS = {
     "lockminutes": panel.minutes,
     "lockfor": panel.stays_open,
     "locktwostep": second.turned,
-    "lockcodes": second.codes_anew,
+    "lockcodes": second.codes_asked,
     "lockphone": phone.turned,
     "lockstay": panel.keep_passcode,
     "forgot": forgotten.how,
@@ -56,7 +56,15 @@ BUTTONS = {
     "forgotphone": forgotten.by_phone,
     "forgotwait": forgotten.by_waiting,
 }
-GUARDED = frozenset({"lockcovers", "lockfor", "locktwostep", "lockcodes", "lockphone"})
-PROVEN = {"lockset": passcode.ask_new, "lockremove": passcode.removed}
+GUARDED = frozenset({"lockcovers", "lockfor"})
+# Each of these gives whoever has it a way around the passcode later, so an open minute is not
+# enough for it.
+PROVEN = {
+    "lockset": passcode.ask_new,
+    "lockremove": passcode.removed,
+    "locktwostep": second.turn,
+    "lockcodes": second.codes_anew,
+    "lockphone": phone.turn,
+}
 DIALOGUES = {"lock": on_answer}
 on_contact = phone.on_contact

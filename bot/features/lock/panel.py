@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from bot import gate, phones
 from bot import lock as locks
-from bot import phones
 from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton, number
 from bot.languages import mark
+from bot.vanishing import vanish
 
 if TYPE_CHECKING:
     from bot.buttons import Buttons
@@ -19,17 +20,24 @@ if TYPE_CHECKING:
     from storage import Lock
 
 NO_PASSCODE = mark(
-    "🔓 <b>You have no passcode.</b>\n\nWith one I ask for it before I show a full number, PIN or "
-    "barcode, and before cards are removed, shared, exported or erased. Somebody who picks up "
-    "your phone then gets nothing."
+    "🔓 <b>You have no passcode.</b>\n\nWith one I ask for it before I show a full number or PIN, "
+    "and before a card is removed or everything is erased. Somebody who picks up your phone then "
+    "gets no number. If you want, I ask before balances too."
+)
+BEHIND = mark(
+    "I deleted what you wrote behind /lock, in case it was a passcode. Press the button for what "
+    "you want."
 )
 TITLE = mark("🔒 <b>Your lock</b>")
 
 
 async def lock(context: Context) -> None:
-    """Show the lock; "/lock now" closes it at once."""
+    """Show the lock; "/lock now" closes it at once. What else is behind it may be a passcode."""
     if context.args.casefold().strip() in {"now", "锁"}:
         await lock_now(context)
+    elif context.args and context.query is None:
+        gone = await context.take_secret()
+        await show(context, context.voice.say(BEHIND if gone else gate.UNDELETED))
     else:
         await show(context)
 
@@ -123,15 +131,19 @@ async def lock_now(context: Context) -> None:
         await tx.locks.change(owner, unlocked_until=None)
         if dialogue is not None and dialogue.kind != "bind":
             await tx.dialogues.drop(owner)
+    for owed in await parts.store.vanishing.in_chat(context.chat_id):
+        await vanish(parts, owed)
     await show(context)
 
 
 async def covers(context: Context) -> None:
     """Ask before balances too from now on, or no longer."""
     mine = await mine_with_passcode(context)
-    await context.parts.store.locks.change(
-        context.person.id, covers_balances=not mine.covers_balances
-    )
+    owner, covered = context.person.id, not mine.covers_balances
+    async with context.parts.store.transaction() as tx:
+        await tx.locks.change(owner, covers_balances=covered)
+        action = Action.COVERED if covered else Action.UNCOVERED
+        await note(tx, action, subject=owner, actor=owner)
     await show(context)
 
 

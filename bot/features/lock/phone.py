@@ -32,6 +32,12 @@ UNDELETED = mark(
 
 
 async def turned(context: Context) -> None:
+    """Ask for the passcode before a number is added or removed."""
+    await panel.mine_with_passcode(context)
+    await gate.demand(context, {"proven": "lockphone"})
+
+
+async def turn(context: Context) -> None:
     """Ask for the number, or forget it."""
     mine, owner = await panel.mine_with_passcode(context), context.person.id
     if mine.phone is None:

@@ -48,6 +48,16 @@ CODES = mark(
 
 
 async def turned(context: Context) -> None:
+    """Ask for the passcode before two-step is turned on or off, or begin once more."""
+    await panel.mine_with_passcode(context)
+    dialogue = await context.parts.dialogues.current(context.person.id)
+    if dialogue is not None and (dialogue.kind, dialogue.step) == (KIND, "app"):
+        await _begin(context)
+    else:
+        await gate.demand(context, {"proven": "locktwostep"})
+
+
+async def turn(context: Context) -> None:
     """Begin turning two-step on, or turn it off."""
     mine = await panel.mine_with_passcode(context)
     if mine.totp is None:
@@ -98,6 +108,12 @@ async def app_typed(context: Context, dialogue: Dialogue, text: str) -> None:
     await _reveal_codes(context)
 
 
+async def codes_asked(context: Context) -> None:
+    """Ask for the passcode before new recovery codes are made."""
+    await panel.mine_with_passcode(context)
+    await gate.demand(context, {"proven": "lockcodes"})
+
+
 async def codes_anew(context: Context) -> None:
     """Give ten new recovery codes in the place of those before."""
     await panel.mine_with_passcode(context)
@@ -109,6 +125,7 @@ async def _reveal_codes(context: Context) -> None:
 
     async def keep(tx: Store) -> None:
         await tx.locks.replace_codes(owner, codes)
+        await note(tx, Action.CODES_MADE, subject=owner, actor=owner)
 
     listed = Markup("\n").join(written(code) for code in codes)
     await reveal(
