@@ -36,6 +36,10 @@ _PRAGMAS: Final = (
 )
 
 
+_SCRUB_SECONDS: Final = 1
+"""Whoever asks something is done by then; a backup may not be, and nobody waits for it."""
+
+
 class _SqliteTransaction(Transaction):
     def __init__(self, database: SqliteDatabase, writer: Connection) -> None:
         self._database = database
@@ -75,10 +79,10 @@ class _SqliteTransaction(Transaction):
         if not commit:
             await self._writer.visit(visits.rollback)
             return
+        # secure_delete zeroes the pages; the log still holds them as they were, whoever waits.
+        self._database.scrubbing |= self._scrub
         await self._writer.visit(visits.commit, self._database.added() if self._wrote else None)
-        if self._scrub:
-            # secure_delete has zeroed the pages; the log still holds them as they were.
-            await self._writer.visit(visits.tune, "PRAGMA wal_checkpoint(TRUNCATE)")
+        await self._database.scrub(_SCRUB_SECONDS if self._scrub else 0)
 
 
 class SqliteDatabase(Database):
@@ -92,6 +96,7 @@ class SqliteDatabase(Database):
         self._writer = Connection(path)
         self._reader = Reader(path)
         self._lock = asyncio.Lock()
+        self.scrubbing = False
 
     @classmethod
     async def open(cls, path: Path) -> SqliteDatabase:
@@ -101,6 +106,9 @@ class SqliteDatabase(Database):
             for connection in (database._writer, database._reader.connection):
                 await connection
                 await connection.visit(visits.tune, *_PRAGMAS)
+            # Whoever was killed may have left something there that was to go.
+            database.scrubbing = True
+            await database.scrub(_SCRUB_SECONDS)
             await database._reader.connection.visit(visits.tune, "PRAGMA query_only = ON")
         except BaseException:
             await database.close()
@@ -129,9 +137,16 @@ class SqliteDatabase(Database):
         self.forbid_nesting()
         prepared, arguments = ready
         async with self._lock:
-            return await self._writer.visit(
+            done = await self._writer.visit(
                 visits.write, prepared.sql, arguments, many, self.added()
             )
+            await self.scrub()
+            return done
+
+    async def scrub(self, wait: float = 0) -> None:
+        """Empty the write-ahead log if that is owed; while a backup reads it, it stays owed."""
+        if self.scrubbing:
+            self.scrubbing = not await self._writer.visit(visits.empty_log, wait)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

@@ -159,6 +159,20 @@ def write(
     return result
 
 
+def empty_log(raw: sqlite3.Connection, wait: float) -> bool:
+    """Write all of the log into the file and empty it, which waits `wait` seconds for readers.
+
+    False if somebody, such as a backup, still reads what is in it: it is as it was.
+    """
+    raw.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
+    try:
+        return bool(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+
+
 _WRITING: Final = (step, commit, write)
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import sqlite3
 from typing import TYPE_CHECKING
 
-from storage import NewEntry, receipt
-from storage.schema import metadata
+from storage import NewEntry, open_store, receipt
+from storage.schema import metadata, people
+from storage.snapshot import snapshot
 from tests.storage.conftest import LI, Clock, coffee
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Table
 
-    from storage import Card, Store
+    from storage import Card, MasterKey, Store
 
 NUMBER, PIN = "6222847190355168", "83920174"
 LABEL, NAME, WORDS = "Lunch 午餐卡 Wangfujing", "Li Lei 李雷 of Chaoyang", "Latte 拿铁 at Sanlitun"
@@ -144,6 +146,36 @@ async def test_nothing_of_a_forgotten_person_is_left_in_the_file(
     assert (file.parent / "kabao.db-wal").stat().st_size == 0
     for owner in set(crowd) - set(forgotten):
         assert (await on_file.cards.list(owner))[0].id == cards[owner].id
+
+
+async def test_whoever_is_erased_during_a_backup_is_gone_from_the_log_after_it(
+    on_file: Store, file: Path, clock: Clock
+) -> None:
+    await live_a_life(on_file, clock)
+    key = (await on_file._runner.fetch(people.select()))[0][2]
+    log = file.with_name(f"{file.name}-wal")
+    async with snapshot(f"sqlite:///{file}"):
+        await on_file.people.forget(LI)
+    await on_file.processes.beat("the bot")
+    assert key not in log.read_bytes()
+    assert key not in file.read_bytes()
+
+
+async def test_whoever_was_erased_just_before_a_kill_is_gone_from_the_log_at_the_next_start(
+    on_file: Store, file: Path, tmp_path: Path, key: MasterKey, clock: Clock
+) -> None:
+    await live_a_life(on_file, clock)
+    wrapped = (await on_file._runner.fetch(people.select()))[0][2]
+    async with snapshot(f"sqlite:///{file}"):
+        await on_file.people.forget(LI)
+        for side in ("", "-wal"):
+            shutil.copy(f"{file}{side}", tmp_path / f"killed.db{side}")
+    assert wrapped in (tmp_path / "killed.db-wal").read_bytes()
+    again = await open_store(f"sqlite:///{tmp_path}/killed.db", key, clock=clock)
+    assert await again.people.get(LI) is None
+    for side in ("", "-wal"):
+        assert wrapped not in (tmp_path / f"killed.db{side}").read_bytes()
+    await again.close()
 
 
 async def test_nothing_of_an_erased_card_is_left_in_the_file(
