@@ -9,7 +9,8 @@ one has the counts and a SHA-256 over all lines before it:
     {"rows": {"people": 1, ...}, "sha256": "..."}
 
 What the master key wraps (people's keys, the installation's) is not in it, but in the keys'
-file (`keyfile.py`): so that whoever is erased is erased from every backup there ever was.
+file (`keyfile.py`): so that whoever is erased is erased from every backup there ever was. Nor is
+what people are being answered at that moment, which no key of theirs seals (`inbox.py`).
 """
 
 from __future__ import annotations
@@ -81,13 +82,17 @@ async def lines(taken: Snapshot, now: datetime) -> AsyncIterator[list[bytes]]:
         name = str(table.name)
         columns = header.tables[name].columns
         async for batch in rows_of(taken, table):
-            kept = [row for row in batch if not (name == "meta" and is_key(row[0]))]
+            kept = [row for row in batch if not _left_out(name, row)]
             written = [orjson.dumps(_spelled(name, columns, row)) + b"\n" for row in kept]
             counts[name] += len(written)
             for line in written:
                 digest.update(line)
             yield written
     yield [orjson.dumps({"rows": counts, "sha256": digest.hexdigest()}) + b"\n"]
+
+
+def _left_out(table: str, row: Sequence[Any]) -> bool:
+    return table == "inbox" or (table == "meta" and is_key(row[0]))
 
 
 def _described(connection: Connection, table: Table) -> TableHeader:

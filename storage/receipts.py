@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.database import Addition
@@ -24,6 +24,12 @@ _NOTE: Final = (
     .values(update_id=bindparam("update_id"), at=bindparam("at"))
     .on_conflict_do_nothing()
 )
+_ANSWERED: Final = (
+    insert(receipts)
+    .values(update_id=bindparam("update_id"), at=bindparam("at"), answered=true())
+    .on_conflict_do_update(index_elements=["update_id"], set_={"answered": true()})
+)
+_STATE: Final = select(receipts.c.answered).where(receipts.c.update_id == bindparam("update_id"))
 _RECENT: Final = (
     select(receipts.c.update_id).order_by(receipts.c.at.desc()).limit(bindparam("limit"))
 )
@@ -50,10 +56,16 @@ class Receipts(Questions):
         return {row[0] for row in await self._runner.fetch(_RECENT, limit=limit)}
 
     async def note(self, ids: Collection[int]) -> None:
-        """Note updates that were handled without anything being written."""
+        """Note updates that were handled to the end: what they wrote, if anything, had theirs."""
         if ids:
             now = self._clock()
-            await self._runner.execute_many(_NOTE, [{"update_id": i, "at": now} for i in ids])
+            rows = [{"update_id": i, "at": now} for i in sorted(ids)]
+            await self._runner.execute_many(_ANSWERED, rows)
+
+    async def answered(self, update_id: int) -> bool | None:
+        """Say whether an update was answered, or (False) only done; None if it was neither."""
+        found = await self._runner.fetch(_STATE, update_id=update_id)
+        return found[0][0] if found else None
 
     async def purge(self, before: datetime) -> int:
         """Erase receipts so old that Telegram (which keeps updates for a day) has none of them."""

@@ -20,6 +20,7 @@ from storage.deliveries import Deliveries
 from storage.dialogues import Dialogues
 from storage.errors import StorageError
 from storage.health import Health
+from storage.inbox import Inbox
 from storage.invitations import Invitations
 from storage.ledger import Ledger
 from storage.locks import Locks
@@ -70,6 +71,7 @@ class Store:
         self.dialogues: Final = Dialogues(runner, vault, clock)
         self.invitations: Final = Invitations(runner, vault, clock)
         self.receipts: Final = Receipts(runner, vault, clock)
+        self.inbox: Final = Inbox(runner, vault, clock)
         self.health: Final = Health(runner, vault, clock)
         self.tries: Final = Tries(runner, vault, clock)
         self.vanishing: Final = Vanishing(runner, vault, clock)

@@ -65,14 +65,16 @@ class PersonKey:
 class InstallationKey:
     """A random key of the database's own, wrapped by the master key and kept when that changes.
 
-    What is marked with it tells nothing without the master key, and outlives people's keys.
+    What is marked with it tells nothing without the master key, and outlives people's keys. What
+    is sealed with it is nobody's in particular, and short-lived.
     """
 
-    __slots__ = ("_purposes", "_raw")
+    __slots__ = ("_ciphers", "_purposes", "_raw")
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
         self._purposes: dict[str, bytes] = {}
+        self._ciphers: dict[str, AESGCM] = {}
 
     def stamp(self, purpose: str, *parts: str | bytes) -> bytes:
         """32 bytes that are equal for equal parts of one purpose (HMAC-SHA256, RFC 2104)."""
@@ -80,6 +82,20 @@ class InstallationKey:
         if key is None:
             key = self._purposes[purpose] = derive(self._raw, purpose)
         return hmac.digest(key, bound(*parts), "sha256")
+
+    def seal(self, purpose: str, plain: bytes) -> bytes:
+        """Encrypt for this purpose, and for no other."""
+        return seal(self._cipher(purpose), plain, bound(purpose))
+
+    def open(self, purpose: str, blob: bytes) -> bytes:
+        """Decrypt what `seal` made for this very purpose; `SealError` for anything else."""
+        return unseal(self._cipher(purpose), blob, bound(purpose))
+
+    def _cipher(self, purpose: str) -> AESGCM:
+        cipher = self._ciphers.get(purpose)
+        if cipher is None:
+            cipher = self._ciphers[purpose] = AESGCM(derive(self._raw, f"sealing of {purpose}"))
+        return cipher
 
     def __repr__(self) -> str:
         return "InstallationKey(hidden)"

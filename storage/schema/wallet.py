@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -216,5 +217,17 @@ receipts = Table(
     metadata,
     Column("update_id", BigInteger, primary_key=True, autoincrement=False),
     Column("at", UtcTime, nullable=False),
+    # Whether it was not only done, but its answer was given too.
+    Column("answered", Boolean, nullable=False, server_default=false()),
     Index("ix_receipts_at", "at"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    counted(),
+    Column("at", UtcTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # Sealed under the installation's key: raw updates, of whomever.
+    Column("sealed", LargeBinary, nullable=False),
 )

@@ -28,7 +28,7 @@ TABLES = [
     in {"meta", "people", "cards", "card_secrets", "readings", "ledger", "outbox"}
     | {"dialogues", "invitations", "receipts"}
 ]
-SINCE_0001 = {"booking", "beside", "reconciled_at", "role", "barred_at", "master_id"}
+SINCE_0001 = {"booking", "beside", "reconciled_at", "role", "barred_at", "master_id", "answered"}
 
 
 def engine_of(url: str) -> AsyncEngine:

@@ -14,6 +14,7 @@ from storage import (
     dialogues,
     due,
     entries,
+    inbox,
     invitations,
     ledger,
     locks,
@@ -29,9 +30,22 @@ if TYPE_CHECKING:
 
     from storage import Store
 
-MODULES = (cards, dialogues, due, entries, invitations, ledger, locks, outbox, people, receipts)
+MODULES = (
+    cards,
+    dialogues,
+    due,
+    entries,
+    inbox,
+    invitations,
+    ledger,
+    locks,
+    outbox,
+    people,
+    receipts,
+)
 # What is half-finished or not yet accepted is little, and looked through now and then.
 SMALL = {"dialogues._ERASE", "dialogues._PURGE", "invitations._PURGE"}
+SMALL |= {"inbox._ALL", "inbox._COUNT", "inbox._PURGE"}
 # Walks down an index for as long as the caller has room, not through the table.
 BOUNDED = {"receipts._RECENT"}
 # The index holds what is still owed, and nothing else.

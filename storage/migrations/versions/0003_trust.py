@@ -24,6 +24,7 @@ def upgrade() -> None:
     _tries()
     _stops()
     _processes()
+    _inbox()
 
 
 def _locks() -> None:
@@ -128,4 +129,19 @@ def _processes() -> None:
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("master_ids", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_processes"),
+    )
+
+
+def _inbox() -> None:
+    op.create_table(
+        "inbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_inbox"),
+    )
+    op.add_column(
+        "receipts",
+        sa.Column("answered", sa.Boolean(), server_default=sa.false(), nullable=False),
     )
