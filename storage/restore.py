@@ -11,15 +11,18 @@ import asyncio
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, select, text
 
 from storage import agefile, backup, dump, keyring
 from storage.database import parse_url
 from storage.errors import StorageError, WrongKeyError
 from storage.filling import Filling
 from storage.migrations import configuration, current
+from storage.questions import utc_now
+from storage.schema import audit, people, processes
 from storage.snapshot import Snapshot, engine_for, file_of, reflected, spoken
 from storage.vault import Vault
 from storage.verify import verify
@@ -35,6 +38,21 @@ if TYPE_CHECKING:
     from storage.keyfile import Keys
     from storage.vault import MasterKey
     from storage.verify import Report
+
+_LATELY: Final = timedelta(minutes=1)
+_FULL: Final = "in this database, and nothing is written over: restore into an empty one."
+_USED: Final = {
+    people: (f"There are people {_FULL}", select(people.c.id)),
+    audit: (
+        f"There is an audit log {_FULL}",
+        select(audit.c.seq).where(audit.c.action != "started"),
+    ),
+    processes: (
+        "A bot runs on this database: stop it, and wait a minute if it was killed.",
+        select(processes.c.id).where(processes.c.seen_at > bindparam("since")),
+    ),
+}
+"""What tells a database from one that a bot was only started on, and what is said then."""
 
 _SIDES: Final = ("-wal", "-shm", "-journal")
 
@@ -133,6 +151,7 @@ def _remove(part: Path, *, create: bool = False) -> None:
 
 
 def _move(part: Path, path: Path) -> None:
+    _make_way(path)  # a bot may have been started there meanwhile
     try:
         with part.open("rb") as file:
             os.fsync(file.fileno())
@@ -160,16 +179,17 @@ async def _into(given: Backup, keys: Keys, url: str, master: MasterKey) -> Resto
 
 
 async def _clear(connection: AsyncConnection) -> None:
-    """Take away tables that a start of the bot has made; `StorageError` if anybody is in them."""
+    """Take away tables that a start of the bot has made; `StorageError` if they were used."""
     if await connection.run_sync(current) is None:
         return
-    if await connection.scalar(text("SELECT count(*) FROM people")):
-        raise StorageError(
-            "There are people in this database, and nothing is written over: restore into an "
-            "empty one."
-        )
-    for table in reversed(await connection.run_sync(reflected)):
-        await connection.run_sync(table.drop)
+    tables = await connection.run_sync(reflected)
+    there = {table.name for table in tables}
+    asked = {"since": utc_now() - _LATELY}
+    for table, (said, used) in _USED.items():
+        if table.name in there and (await connection.execute(used, asked)).first():
+            raise StorageError(said)
+    for one in reversed(tables):
+        await connection.run_sync(one.drop)
     await connection.execute(text("DROP TABLE alembic_version"))
 
 

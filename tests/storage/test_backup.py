@@ -311,6 +311,67 @@ async def test_a_postgresql_that_the_bot_has_only_been_started_on_is_empty(
     assert await everything(target) == await everything(backups.url)
 
 
+@pytest.mark.parametrize(
+    ("left", "said"), [("a log", "an audit log"), ("a bot that runs", "stop it")]
+)
+async def test_a_postgresql_that_was_used_or_is_in_use_is_not_empty(
+    on_file: Store,
+    server: Postgres | None,
+    tmp_path: Path,
+    key: MasterKey,
+    clock: Clock,
+    left: str,
+    said: str,
+) -> None:
+    if server is None:
+        pytest.skip("this machine has no PostgreSQL server")
+    await live_a_life(on_file, clock, LI)
+    target = await server.new_database()
+    used = await open_store(target, key)
+    await used.audit.append("started")
+    if left == "a log":
+        await with_card(used, WANG)
+        await used.people.forget(WANG)
+    else:
+        await used.processes.beat("the bot")
+    before = await everything(target)
+    backups = Backups(f"sqlite:///{tmp_path}/kabao.db", tmp_path / "backups", clock)
+    await backups.make()
+    with pytest.raises(StorageError, match=said):
+        await backups.restore(target, key)
+    assert await everything(target) == before
+    await used.processes.leave("the bot")
+    await used.close()
+    if left == "a bot that runs":
+        await backups.restore(target, key)
+
+
+async def test_a_database_that_came_to_be_during_a_restore_is_not_written_over(
+    store: Store,
+    tmp_path: Path,
+    key: MasterKey,
+    clock: Clock,
+    backups: Backups,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await live_a_life(store, clock, LI)
+    await backups.make()
+    end, target = Filling.end, f"sqlite:///{tmp_path}/restored.db"
+
+    async def ends(filling: Filling) -> None:
+        await end(filling)
+        started = await open_store(target, key, clock=clock)
+        await with_card(started, WANG)
+        await started.close()
+
+    monkeypatch.setattr(Filling, "end", ends)
+    with pytest.raises(StorageError, match="nothing is written over"):
+        await backups.restore(target, key)
+    started = await open_store(target, key, clock=clock)
+    assert len(await started.cards.list(WANG)) == 1
+    await started.close()
+
+
 async def test_a_log_left_by_another_database_is_not_taken_for_the_new_ones(
     store: Store, tmp_path: Path, key: MasterKey, clock: Clock, backups: Backups
 ) -> None:
