@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.chaos import issuer_faults, kills, system_faults, telegram_faults
+from tests.chaos import issuer_faults, system_faults, telegram_faults
 from tests.chaos.hunt import Hunt, files
 from tests.chaos.inputs import Storm
 
@@ -15,17 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEED = int(os.environ.get("KABAO_TEST_SEED", "7"))
-
-
-async def test_nothing_is_lost_or_doubled_however_often_the_bot_is_killed(tmp_path: Path) -> None:
-    figures, secrets, opened = await kills.campaign(
-        tmp_path, kills=8, alerts=16, seed=SEED, lanes=1
-    )
-    assert figures.kills == 8
-    assert figures.lost == 0, figures
-    hunt = Hunt(secrets)
-    for content in (*(path.read_bytes() for path in files(tmp_path)), *opened):
-        assert hunt.through(content) == set()
 
 
 async def test_nothing_is_lost_while_telegram_is_out_of_order(tmp_path: Path) -> None:
