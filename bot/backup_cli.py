@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,7 +104,10 @@ async def _restored(
     given = Backup(file, _keys_of(settings, file, keys), unlock)
     restored = await restore_into(given, settings.database_url, settings.master_key)
     await _note(settings, "backup restored")
-    goes_on = await _goes_on(settings, given, restored)
+    goes_on = not await _is_older(given, restored)
+    if goes_on:
+        with suppress(StorageError):  # where they cannot be written, nobody writes over them
+            await take_over(settings.database_url, given.keys.parent)
     rows = restored.rows
     click.echo(
         f"✓ restored as of {restored.created_at}: people {rows['people']}, cards {rows['cards']}, "
@@ -122,17 +126,15 @@ async def _restored(
     return _say(restored.report)
 
 
-async def _goes_on(settings: Settings, given: Backup, restored: Restored) -> bool:
-    """Let the restored database go on with the keys' file if no newer backup needs it."""
+async def _is_older(given: Backup, restored: Restored) -> bool:
+    """Say whether newer backups beside the keys' file need keys that this one did not."""
+    made = datetime.fromisoformat(restored.created_at)
+    if not restored.others:
+        return False
     try:
-        made = datetime.fromisoformat(restored.created_at)
-        folder = given.keys.parent
-        if restored.others and await asyncio.to_thread(has_newer, folder, given.path, made):
-            return False
-        await take_over(settings.database_url, folder)
-    except (OSError, ValueError, StorageError):
-        return False  # it cannot be read or written; so nobody writes over anything either
-    return True
+        return await asyncio.to_thread(has_newer, given.keys.parent, given.path, made)
+    except OSError:
+        return True
 
 
 async def _verified(settings: Settings) -> bool:

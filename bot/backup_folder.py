@@ -83,7 +83,10 @@ def last_backup(settings: BackupSettings) -> LastBackup | None:
         return None
 
 
-def retire(folder: Path, keep: int) -> None:
-    """Remove all but the newest backups. Other files in the folder are not touched."""
-    for _, path in kept(folder)[:-keep]:
+def retire(folder: Path, keep: int, now: datetime) -> None:
+    """Remove all but the newest backups. Other files in the folder are not touched.
+
+    Those that a clock which was ahead has left go first: they would outlast all that come.
+    """
+    for _, path in sorted(kept(folder), key=lambda one: (one[0] <= now, one))[:-keep]:
         path.unlink(missing_ok=True)

@@ -78,7 +78,7 @@ class Backups:
         self._not_before, self._keys = None, made.state
         await note(parts.store, Action.BACKUP_MADE)
         log.info("a backup of %d bytes is made", made.size)
-        await asyncio.to_thread(retire, folder, parts.settings.backup_keep)
+        await asyncio.to_thread(retire, folder, parts.settings.backup_keep, now)
         self._notices.backups_work()
 
     async def _renew_keys(self, folder: Path, lock: Lock) -> None:

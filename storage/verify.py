@@ -92,6 +92,8 @@ async def verify(taken: Snapshot, master: MasterKey) -> Report:
     """Verify what one transaction sees."""
     vault, report = Vault(master), Report()
     await keyring.learn(taken, vault)
+    if not vault.installed:
+        raise StorageError("The first start on this database was cut short: start the bot on it.")
     keys: dict[int, PersonKey] = {}
     await _file(taken, report)
     with _readable(report, "its references"):

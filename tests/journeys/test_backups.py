@@ -91,6 +91,16 @@ async def test_a_clock_that_is_put_back_makes_neither_none_nor_many(
     assert len(names(folder)) == 3
 
 
+async def test_a_backup_of_a_time_to_come_pushes_no_newer_one_out(
+    house: House, folder: Path
+) -> None:
+    for day in (1, 2, 3):
+        (folder / f"kabao-2099010{day}T000000Z.age").write_bytes(b"")
+    await house.passes(hours=24)
+    assert names(folder)[:2] == ["kabao-20261124T040000Z.age", "kabao-20261125T040000Z.age"]
+    assert len(names(folder)) == 3
+
+
 async def test_anns_cards_are_all_there_in_a_bot_started_from_a_backup(
     house: House, folder: Path, tmp_path: Path
 ) -> None:

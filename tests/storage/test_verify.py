@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import LargeBinary
+from sqlalchemy import LargeBinary, text
 
 from bot import readings
 from bot.bookings import Bookings, NotEnough
 from bot.issuers import EntryKind, IssuerEntry, Issuers, Reading
-from storage import MasterKey, Store, WrongKeyError, open_store
+from storage import MasterKey, StorageError, Store, WrongKeyError, open_store
 from storage.schema import metadata
 from storage.sealed_columns import PLAIN, SEALED
 from storage.verify import Report, verify_database
@@ -63,6 +63,18 @@ async def lived(store: Store, clock: Clock) -> Card:
     await store.locks.change(LI, passcode="$argon2id$", totp=b"key", phone="+8613800000000")
     await store.audit.append("bound", subject=LI, actor=LI, detail={"card": card.id})
     return card
+
+
+async def test_a_first_start_that_was_cut_short_is_told_in_one_sentence(
+    url: str, key: MasterKey
+) -> None:
+    begun = await open_store(url, key)
+    await begun._runner.execute(metadata.tables["meta"].delete().where(text("name LIKE 'inst%'")))
+    await begun.close()
+    with pytest.raises(StorageError, match="cut short"):
+        await verify_database(url, key)
+    await (await open_store(url, key)).close()
+    assert (await verify_database(url, key)).fine
 
 
 async def test_a_database_as_the_bot_keeps_it_verifies_on_both(
