@@ -30,8 +30,11 @@ OPEN: Final = frozenset({"lock", "start", "language", "privacy", "show"})
 """Features that show nothing of a card but what they guard, and so stay open while balances are
 covered."""
 
-CONTINUED: Final = frozenset({"bind", "spend", "forwarded"})
-"""Features whose buttons answer what is being asked; those of others also show balances."""
+CONTINUED: Final = frozenset(
+    {"bind", "issuer", "another", "again", "unverified", "skip"}
+    | {"pay", "payees", "meant", "forwarded"}
+)
+"""Buttons that answer what their feature is asking for; others of it show balances as well."""
 
 PASSCODE = mark("🔒 Send your passcode. I delete it from the chat at once.")
 CODE = mark("Now send the 6 digits your authenticator app shows, or a recovery code.")
@@ -72,7 +75,7 @@ class Gate:
         guarded, home = name in self._guarded, self._homes.get(name)
         if not guarded and (not lock.covers_balances or home in OPEN):
             return False
-        if not guarded and home in CONTINUED and "press" in wanted:
+        if not guarded and name in CONTINUED and "press" in wanted:
             dialogue = await parts.dialogues.current(person.id)
             if dialogue is not None and home == self._homes.get(dialogue.kind):
                 return False  # what was begun while it was open is brought to its end

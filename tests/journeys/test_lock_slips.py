@@ -141,6 +141,9 @@ async def test_that_balances_are_asked_for_or_no_longer_is_written_down(
 ) -> None:
     await covers(locked)
     await locked.presses("Always show balances")
+    assert (await lock_of(house, locked)).covers_balances
+    await locked.says(PASSCODE)
+    assert not (await lock_of(house, locked)).covers_balances
     assert {"balances covered", "balances uncovered"} <= set(await actions(house, locked))
 
 
@@ -199,6 +202,26 @@ async def test_a_name_that_is_being_typed_opens_no_balance(
     else:
         await locked.says(way)
     assert "Send your passcode" in locked.newest.text
+
+
+async def test_a_booking_that_is_under_way_takes_no_other_back(house: House, locked: Guest) -> None:
+    await covers(locked)
+    booked = await locked.says("/spent 5")
+    await locked.says("/spent")
+    await house.kabao.parts.store.locks.change(locked.id, unlocked_until=None)
+    await locked.presses("Undo", message=booked)
+    assert "Send your passcode" in locked.newest.text
+
+
+async def test_a_booking_that_is_under_way_is_brought_to_its_end(
+    house: House, locked: Guest
+) -> None:
+    await covers(locked)
+    await locked.binds("770000002004")
+    await locked.says("/spent 5")
+    await house.kabao.parts.store.locks.change(locked.id, unlocked_until=None)
+    await locked.presses(1)
+    assert "5.00 spent" in locked.newest.text
 
 
 async def test_who_is_shut_out_is_told_nothing_of_the_lock(house: House, locked: Guest) -> None:

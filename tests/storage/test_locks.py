@@ -187,6 +187,23 @@ async def test_a_wait_that_was_cancelled_is_not_ended(store: Store, li: int, clo
     assert not await store.locks.end_wait(li, clock(), clock())
 
 
+async def test_what_a_lock_covers_is_put_away_once_when_its_time_is_over(
+    store: Store, li: int, clock: Clock
+) -> None:
+    until = clock.in_(minutes=5)
+    await store.locks.change(li, passcode=PHC, covers_balances=True, unlocked_until=until)
+    await store.locks.change(WANG, passcode=PHC, unlocked_until=until)
+    assert await store.locks.to_cover(clock.in_(minutes=4)) == []
+    assert await store.locks.to_cover(until) == [li]
+    await store.locks.change(li, unlocked_until=clock.in_(minutes=9))
+    await store.locks.covered(li, until)
+    lock = await store.locks.get(li)
+    assert lock is not None
+    assert lock.unlocked_until == clock.in_(minutes=9)
+    await store.locks.covered(li, clock.in_(minutes=9))
+    assert await store.locks.to_cover(clock.in_(minutes=10)) == []
+
+
 async def test_a_lock_goes_with_its_person(store: Store, li: int) -> None:
     await store.locks.change(li, passcode=PHC)
     await store.locks.replace_codes(li, ["abcdefghjk"])

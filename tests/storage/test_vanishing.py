@@ -34,6 +34,12 @@ async def test_what_is_gone_is_owed_no_more_and_nobody_elses_with_it(
     assert await store.vanishing.get(LI, 7) is None
 
 
+async def test_what_one_chat_owes_is_known_before_it_is_due(store: Store, clock: Clock) -> None:
+    for chat in (LI, WANG):
+        await store.vanishing.owe(chat, 7, clock.in_(minutes=1))
+    assert await store.vanishing.in_chat(LI) == [Owed(LI, 7)]
+
+
 async def test_what_could_not_be_deleted_comes_again_later(store: Store, clock: Clock) -> None:
     await store.vanishing.owe(LI, 7, clock())
     await store.vanishing.later(LI, 7, clock.in_(seconds=5))

@@ -56,12 +56,13 @@ BUTTONS = {
     "forgotphone": forgotten.by_phone,
     "forgotwait": forgotten.by_waiting,
 }
-GUARDED = frozenset({"lockcovers", "lockfor"})
+GUARDED = frozenset({"lockfor"})
 # Each of these gives whoever has it a way around the passcode later, so an open minute is not
 # enough for it.
 PROVEN = {
     "lockset": passcode.ask_new,
     "lockremove": passcode.removed,
+    "lockcovers": panel.cover,
     "locktwostep": second.turn,
     "lockcodes": second.codes_anew,
     "lockphone": phone.turn,

@@ -137,7 +137,16 @@ async def lock_now(context: Context) -> None:
 
 
 async def covers(context: Context) -> None:
-    """Ask before balances too from now on, or no longer."""
+    """Ask before balances too from now on; or no longer, which takes the passcode."""
+    mine = await mine_with_passcode(context)
+    if mine.covers_balances or not locks.is_open(mine, context.parts.clock()):
+        await gate.demand(context, {"proven": "lockcovers"})
+    else:
+        await cover(context)
+
+
+async def cover(context: Context) -> None:
+    """Turn it round."""
     mine = await mine_with_passcode(context)
     owner, covered = context.person.id, not mine.covers_balances
     async with context.parts.store.transaction() as tx:
