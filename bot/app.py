@@ -22,6 +22,8 @@ from bot.dialogue import Dialogues
 from bot.door import Door
 from bot.errors import LastResort
 from bot.features import discover
+from bot.inbox import Inbox, KeepingQueue, KeepingRequest
+from bot.interrupted import Interrupted
 from bot.issuers import CATALOG, Issuers
 from bot.jobs import Jobs
 from bot.journal import Journal
@@ -106,11 +108,12 @@ class Kabao:
         store = await open_store(settings.database_url, settings.master_key, clock=clock)
         opening.push_async_callback(store.close)
         self.presence = await opening.enter_async_context(Presence(store, clock))
-        journal = Journal(store, clock)
+        inbox = Inbox(store)
+        journal = Journal(store, clock, inbox)
         limits = Limits(store, clock)
         turns = Turns(journal)
         turns.remember(await store.receipts.recent(REMEMBERED))
-        application = _application(settings, turns, Seal(store.installation))
+        application = _application(settings, turns, Seal(store.installation), inbox)
         features = discover()
         self.parts = Parts(
             bot=application.bot,
@@ -131,10 +134,13 @@ class Kabao:
         )
         Door(self.parts, features).open(application)
         application.add_error_handler(LastResort(self.parts))
-        await self._run(application, opening)
+        await self._run(application, inbox, opening)
 
     async def _run(
-        self, application: Application[Any, Any, Any, Any, Any, Any], opening: AsyncExitStack
+        self,
+        application: Application[Any, Any, Any, Any, Any, Any],
+        inbox: Inbox,
+        opening: AsyncExitStack,
     ) -> None:
         """Start speaking; on the way out, stop listening first and write what is noted last."""
         parts = self.parts
@@ -149,6 +155,7 @@ class Kabao:
         assert application.updater is not None
         assert application.job_queue is not None
         parts.background.start(register(parts), "registering the command menu")
+        await Interrupted(parts, inbox).take_up(application.update_queue)
         await listen(application.updater, self._settings, parts.store.installation)
         opening.push_async_callback(application.updater.stop)
         await note(parts.store, Action.STARTED)
@@ -182,7 +189,7 @@ async def _reach(bot: Bot) -> None:
 
 
 def _application(
-    settings: Settings, turns: Turns, seal: Seal
+    settings: Settings, turns: Turns, seal: Seal, inbox: Inbox
 ) -> Application[Any, Any, Any, Any, Any, Any]:
     """Build python-telegram-bot's application on our bot, transport, pace and turns."""
     bot = SealedBot(
@@ -191,7 +198,10 @@ def _application(
         base_url=f"{settings.bot_api_url}/bot",
         base_file_url=f"{settings.bot_api_url}/file/bot",
         request=AiohttpRequest(pool_size=TELEGRAM_CONNECTIONS),
-        get_updates_request=AiohttpRequest(pool_size=2, read_timeout=POLL_SECONDS + 10),
+        get_updates_request=KeepingRequest(inbox, pool_size=2, read_timeout=POLL_SECONDS + 10),
         rate_limiter=Pace(),
     )
-    return Application.builder().bot(bot).concurrent_updates(turns).build()
+    builder = Application.builder().bot(bot).concurrent_updates(turns)
+    if settings.webhook_url:
+        builder.update_queue(KeepingQueue(inbox))
+    return builder.build()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.backups import Backups
 from bot.covering import cover_due
 from bot.delivery import deliver
+from bot.interrupted import KEPT as KEPT_UPDATES
 from bot.lifting import lift_due
 from bot.limits import KEPT as KEPT_TRIES
 from bot.operator_notices import OperatorNotices
@@ -162,6 +163,7 @@ class Jobs:
         await store.invitations.purge(now)
         await store.cards.purge_removed(now - UNDO)
         await store.receipts.purge(now - KEPT_RECEIPTS)
+        await store.inbox.purge(now - KEPT_UPDATES)
         await store.outbox.purge(now - KEPT_SENT)
         await store.tries.purge(now - KEPT_TRIES)
         await lift_due(self._parts)

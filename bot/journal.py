@@ -1,10 +1,10 @@
 """What may be written a moment later, in one transaction for everybody.
 
-Showing a person their cards changes nothing of value, yet leaves two notes: that the update was
-handled, and which message is now the chat's panel with which balances on it. One transaction a
-few times a second carries them all. Whatever matters is written at once instead, and takes the
-update's receipt along in its own transaction; what a kill loses here is at worst a panel shown
-twice.
+Showing a person their cards changes nothing of value, yet leaves notes: that the update was
+handled and need not be kept any longer, and which message is now the chat's panel with which
+balances on it. One transaction a few times a second carries them all. Whatever matters is written
+at once instead, and takes the update's receipt along in its own transaction; what a kill loses
+here is at worst a panel shown twice, or somebody told of an interruption who had their answer.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from bot.inbox import Inbox
+
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.1
@@ -29,18 +31,21 @@ REMEMBERED = 10_000
 class Journal:
     """Notes waiting to be written."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], inbox: Inbox) -> None:
         self._store = store
         self._clock = clock
+        self._inbox = inbox
         self._receipts: set[int] = set()
+        self._answered: set[int] = set()
         self._panels: dict[int, int] = {}
         self._seen: dict[tuple[int, str], tuple[int, datetime]] = {}
         self._latest: OrderedDict[int, int] = OrderedDict()
         self._writing: asyncio.Task[None] | None = None
 
     def handled(self, update_id: int) -> None:
-        """Note that an update was handled."""
+        """Note that an update was handled to the end."""
         self._receipts.add(update_id)
+        self._answered.update(self._inbox.handled(update_id))
         self._soon()
 
     def panel_of(self, person_id: int) -> int | None:
@@ -81,13 +86,16 @@ class Journal:
 
     async def write(self) -> None:
         """Write all notes now. A store that cannot be written keeps them for the next time."""
-        receipts, panels, seen = self._receipts, self._panels, self._seen
-        self._receipts, self._panels, self._seen = set(), {}, {}
+        receipts, answered = self._receipts, self._answered
+        panels, seen = self._panels, self._seen
+        self._receipts, self._answered, self._panels, self._seen = set(), set(), {}, {}
         try:
             async with self._store.transaction() as tx:
                 if panels:
                     await tx.people.set_panels(panels)
                     await tx.cards.told((*this, *what) for this, what in seen.items())
+                if answered:
+                    await tx.inbox.remove(answered)
                 if receipts:
                     # Last, as in every transaction: what an update left to do in the background
                     # writes the same receipt, and two that wait for each other would both fail.
@@ -95,5 +103,6 @@ class Journal:
         except StorageError:
             log.exception("could not write the journal; it is tried again with the next note")
             self._receipts |= receipts
+            self._answered |= answered
             self._panels = {**panels, **self._panels}
             self._seen = {**seen, **self._seen}

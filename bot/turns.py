@@ -70,6 +70,8 @@ class Turns(BaseUpdateProcessor):
         if update.update_id in self._seen:
             if inspect.iscoroutine(coroutine):
                 coroutine.close()
+            if update.update_id not in self._open:
+                self._journal.handled(update.update_id)  # it was kept anew when it came again
             return
         self._seen[update.update_id] = None
         self._open.add(update.update_id)

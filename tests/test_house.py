@@ -25,6 +25,8 @@ SPEAKS_TELEGRAM = {
     "bot.door",
     "bot.errors",
     "bot.groups",
+    "bot.inbox",
+    "bot.interrupted",
     "bot.jobs",
     "bot.listening",
     "bot.menu",
