@@ -70,8 +70,11 @@ def export(to: Path | None) -> None:
         out = os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
     except OSError as error:
         raise click.ClickException(f"{to}: {error.strerror}") from None
-    with out:
-        _run(_exported(out))
+    try:
+        _run(_exported_into(out))
+    except click.ClickException:
+        to.unlink(missing_ok=True)  # a part of it is none
+        raise
 
 
 async def _verified(since: Anchor | None, lines: BinaryIO | None, name: Path | None) -> str:
@@ -91,6 +94,12 @@ async def _exported(out: BinaryIO) -> None:
             out.write(orjson.dumps(spelled(row)) + b"\n")
             end = row.anchor
         out.write(orjson.dumps({"anchor": end.text()}) + b"\n")
+        out.flush()
+
+
+async def _exported_into(out: BinaryIO) -> None:
+    with out:
+        await _exported(out)
 
 
 async def _compared(store: Store, export: Iterable[dict[str, Any]]) -> int:
@@ -180,5 +189,9 @@ def _run(work: Any) -> None:
         sys.exit(1)
     except (ConfigError, StorageError) as error:
         raise click.ClickException(str(error)) from None
+    except BrokenPipeError:  # whoever reads has read enough
+        raise
+    except OSError as error:
+        raise click.ClickException(f"The export cannot be written: {error.strerror}.") from None
     if said is not None:
         click.echo(said)

@@ -152,6 +152,22 @@ async def test_an_export_says_what_happened_and_nothing_of_whom(lived: House) ->
     assert (await kabao(lived, "export", "--to", str(file)))[0] == 1  # it overwrites nothing
 
 
+async def test_an_export_onto_a_full_disk_is_one_line_and_leaves_no_part(house: House) -> None:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("KABAO_")}
+    for where, shut in ((">/dev/full", ""), ("--to out.jsonl", "ulimit -f 0; ")):
+        process = await asyncio.create_subprocess_shell(
+            f"{shut}exec {sys.executable} -m bot audit export {where}",
+            cwd=house.folder,
+            env={**kept, **house.environment},
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await process.communicate()
+        assert process.returncode == 1
+        (line,) = said.decode().splitlines()
+        assert line.startswith("Error: ")
+        assert not (house.folder / "out.jsonl").exists()
+
+
 async def test_a_log_is_held_against_an_earlier_export(lived: House) -> None:
     file = lived.folder / "log.jsonl"
     await kabao(lived, "export", "--to", str(file))
