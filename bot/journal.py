@@ -41,6 +41,7 @@ class Journal:
         self._seen: dict[tuple[int, str], tuple[int, datetime]] = {}
         self._latest: OrderedDict[int, int] = OrderedDict()
         self._writing: asyncio.Task[None] | None = None
+        self._one = asyncio.Lock()
 
     def handled(self, update_id: int) -> None:
         """Note that an update was handled to the end."""
@@ -86,6 +87,10 @@ class Journal:
 
     async def write(self) -> None:
         """Write all notes now. A store that cannot be written keeps them for the next time."""
+        async with self._one:  # whoever asks for it finds all of it written afterwards
+            await self._write()
+
+    async def _write(self) -> None:
         receipts, answered = self._receipts, self._answered
         panels, seen = self._panels, self._seen
         self._receipts, self._answered, self._panels, self._seen = set(), set(), {}, {}
