@@ -20,6 +20,8 @@ COMMANDS = [
     "alerts",
     "language",
     "timezone",
+    "lock",
+    "activity",
     "privacy",
     "forget",
     "help",
