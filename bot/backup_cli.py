@@ -48,8 +48,9 @@ def backup(to: Path | None) -> None:
     """Write a backup, while the bot may go on running.
 
     It is an age file, for KABAO_BACKUP_RECIPIENT or a passphrase. Beside it lies kabao-keys.age,
-    which every backup of this folder needs and which is always the newest: whoever is erased from
-    it is erased from all backups. Copy both elsewhere, the keys always over the older ones.
+    which every backup of its folder needs: whoever is erased from it is erased from all of them.
+    The bot keeps that of KABAO_BACKUP_DIR up to date, this command that of any other folder when it
+    is run. Copy both elsewhere, the keys always over the older ones. A folder is for one database.
     """
     _run(lambda settings: _backed_up(settings, to))
 

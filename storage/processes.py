@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -47,8 +47,13 @@ class Processes(Questions):
         found by it. `WrongKeyError` if the database went over to a key this process never knew.
         """
         said = await self._say(process_id)
-        await keyring.learn(self._runner, self._vault)
-        if self._known() != said:
+        exchange = await keyring.learn(self._runner, self._vault)
+        if exchange is None and self._vault.part():
+            # The rotation is done. What it scrubbed may have been read by a backup meanwhile.
+            async with self._runner.transaction() as tx:
+                await tx.execute(_BEAT, **self._said(process_id))
+                tx.scrub()
+        elif self._known() != said:
             await self._say(process_id)
 
     async def leave(self, process_id: str) -> None:
@@ -67,9 +72,12 @@ class Processes(Questions):
         await self._runner.execute(_PURGE, before=before)
 
     async def _say(self, process_id: str) -> str:
-        known = self._known()
-        await self._runner.execute(_BEAT, id=process_id, seen_at=self._clock(), master_ids=known)
-        return known
+        said = self._said(process_id)
+        await self._runner.execute(_BEAT, **said)
+        return str(said["master_ids"])
+
+    def _said(self, process_id: str) -> dict[str, Any]:
+        return {"id": process_id, "seen_at": self._clock(), "master_ids": self._known()}
 
     def _known(self) -> str:
         return " ".join(sorted(master.id for master in self._vault.masters()))

@@ -166,6 +166,12 @@ class Vault:
                 return True
         return False
 
+    def part(self) -> bool:
+        """Forget every master key but the one in force; False if there is no other."""
+        parted = len(self._wrappings) > 1
+        self._wrappings = {self._force.master.id: self._force}
+        return parted
+
     def new_key(self, owner: int) -> tuple[PersonKey, bytes]:
         """Make a key for a new person: opened, and wrapped as it is stored."""
         key = PersonKey(owner, new_id(), secrets.token_bytes(KEY_BYTES))

@@ -15,11 +15,13 @@ from storage.keyring import held
 from storage.questions import KEY_COLUMNS
 from storage.rotating import Manner, Rotated, Step, rotate
 from storage.schema import people
+from storage.snapshot import snapshot
 from storage.vault import Vault
 from tests.storage.conftest import LI, Clock, coffee
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from storage import Store
 
@@ -225,6 +227,24 @@ async def test_those_who_are_there_are_waited_for_until_they_know_the_new_key(
         await bot.processes.leave("bot")
         assert await bot.processes.all() == []
     assert await under(filled, new) == len(PEOPLE) + 1
+
+
+async def test_a_rotation_during_a_backup_leaves_nothing_in_the_file_once_that_is_over(
+    on_file: Store, file: Path, key: MasterKey, new: MasterKey, clock: Clock
+) -> None:
+    await on_file.people.arrive(LI, name="Li", language="zh")
+    ((_, _, wrapped, _),) = await on_file._runner.fetch(ALL_KEYS)
+    url = f"sqlite:///{file}"
+    async with opened(url, key, clock) as rotating, snapshot(url):
+        await rotating.rotation.begin(new)
+        await on_file.processes.beat("bot")
+        assert len(on_file._vault.masters()) == 2
+        await rotate(rotating, new, clock, manner(clock))
+    assert wrapped in file.read_bytes()
+    await on_file.processes.beat("bot")
+    for side in ("", "-wal"):
+        assert wrapped not in file.with_name(f"{file.name}{side}").read_bytes()
+    assert [master.id for master in on_file._vault.masters()] == [new.id]
 
 
 async def test_one_that_ended_without_a_word_is_dead_in_a_minute(
