@@ -67,8 +67,8 @@ class Figures:
     halves: int = 0
     went_on: int = 0
     stuck: list[str] = field(default_factory=list)
-    told_nothing: int = 0
-    not_done: int = 0
+    warned: int = 0
+    unanswered: int = 0
     rotations: int = 0
     backups: int = 0
     problems: list[str] = field(default_factory=list)
@@ -79,7 +79,8 @@ class Figures:
     def lost(self) -> int:
         """Everything that must be nothing."""
         return (
-            self.entries_lost
+            self.unanswered
+            + self.entries_lost
             + self.entries_doubled
             + self.cards_lost
             + self.cards_doubled
@@ -118,10 +119,11 @@ class Figures:
             Row(
                 "kills",
                 f"{self.typed} ledger entries typed",
-                f"{self.confirmed} confirmed; of the others {self.told_nothing} were booked and "
-                f"{self.not_done} were not: the person hears nothing, and types again",
+                f"{self.confirmed} confirmed; in {self.warned} cases the bot says that it was "
+                "interrupted, and where to look",
                 "",
                 lost(
+                    unanswered=self.unanswered,
                     lost=self.entries_lost,
                     doubled=self.entries_doubled,
                     balances=self.balances_wrong,
@@ -416,8 +418,10 @@ class Campaign:
                 figures.confirmed += typed.told
                 figures.entries_lost += typed.told and not times
                 figures.entries_doubled += max(times - 1, 0)
-                figures.told_nothing += not typed.told and times > 0
-                figures.not_done += not typed.told and not times
+                figures.warned += typed.warned
+                # Whoever gave up waiting may have had their answer later.
+                answered = typed.told or typed.warned or book.person.sees(typed.note)
+                figures.unanswered += not answered
             if card.balance_minor != sum(entry.amount_minor for entry in entries):
                 figures.balances_wrong += 1
 

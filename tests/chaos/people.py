@@ -20,18 +20,25 @@ GLANCE = 0.03
 LOOKED_AT = 12
 """Messages from the end of a chat in which an answer is looked for."""
 
+WARNINGS = ("I was interrupted", "may not have been done")
+"""What is said where nobody knows whether an answer was sent, or an update was given up."""
+
 SILENCE = 15.0
 """Seconds after which somebody gives up waiting for an answer in any case."""
 
 
 @dataclass(slots=True)
 class Typed:
-    """A booking somebody typed; `told` says whether the bot confirmed it."""
+    """A booking somebody typed; `told` says whether the bot confirmed it.
+
+    `warned`: it said instead that it had been interrupted, so that they would look.
+    """
 
     owner: int
     note: str
     minor: int
     told: bool = False
+    warned: bool = False
 
 
 @dataclass(slots=True)
@@ -140,8 +147,9 @@ class Bookkeeper(Actor):
             typed = Typed(self.person.id, note, sign * cents)
             self.truth.booked.append(typed)
             text = f"/{verb} {cents // 100}.{cents % 100:02} {note}"
-            typed.told = bool(await self.types(text, note, kind="ledger entry"))
-            self.truth.unheard += not typed.told
+            heard = await self.types(text, note, *WARNINGS, kind="ledger entry")
+            typed.told, typed.warned = heard == note, heard in WARNINGS
+            self.truth.unheard += not heard
 
 
 class Binder(Actor):
