@@ -32,6 +32,9 @@ CLOSED: Final = timedelta(days=1)
 CHOICES: Final = (1, 5, 15, 60)
 """For how many minutes a lock may stay open."""
 
+SLACK: Final = timedelta(minutes=1)
+"""A clock may be set right by a little without closing what was just opened."""
+
 WAITING: Final = mark(
     "⚠️ Somebody typed a wrong passcode {n} times in this chat. Until {when} no passcode is taken, "
     "not even the right one. If that was not you, end the sessions you do not know in Telegram: "
@@ -68,8 +71,14 @@ def wait_after(failures: int) -> timedelta:
 
 
 def is_open(lock: Lock, now: datetime) -> bool:
-    """Say whether nothing has to be asked for now."""
-    return lock.passcode is None or (lock.unlocked_until is not None and now < lock.unlocked_until)
+    """Say whether nothing has to be asked for now.
+
+    Nothing stays open for longer than was chosen, also when the clock was put back meanwhile.
+    """
+    if lock.passcode is None:
+        return True
+    until = lock.unlocked_until
+    return until is not None and now < until <= now + timedelta(minutes=lock.minutes) + SLACK
 
 
 async def try_passcode(parts: Parts, person_id: int, typed: str) -> Outcome:

@@ -224,6 +224,14 @@ async def test_a_booking_that_is_under_way_is_brought_to_its_end(
     assert "5.00 spent" in locked.newest.text
 
 
+async def test_a_clock_that_is_put_back_keeps_no_lock_open(house: House, locked: Guest) -> None:
+    # As it is after the clock went an hour back in an open minute.
+    until = house.clock() + timedelta(minutes=64)
+    await house.kabao.parts.store.locks.change(locked.id, unlocked_until=until)
+    await shows(locked)
+    assert "Send your passcode" in locked.newest.text
+
+
 async def test_who_is_shut_out_is_told_nothing_of_the_lock(house: House, locked: Guest) -> None:
     now = house.clock()
     await house.kabao.parts.store.locks.change(locked.id, reset_at=now + timedelta(hours=2))
