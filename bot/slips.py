@@ -41,8 +41,13 @@ CHANGED_STANDS = mark(
 
 
 async def may_be_passcode(context: Context, text: str) -> bool:
-    """Say whether a text that was not understood may be a passcode: one word, and they have one."""
+    """Say whether a text that was not understood may be a passcode: one word, and they have one.
+
+    What is written without blanks anyway, such as a Chinese sentence, is one only with a digit.
+    """
     if len(text.split()) != 1 or len(text) > LONGEST:
+        return False
+    if not text.isascii() and not any(character.isdigit() for character in text):
         return False
     lock = await context.parts.store.locks.get(context.person.id)
     return lock is not None and lock.passcode is not None

@@ -57,9 +57,10 @@ async def test_a_passcode_that_nobody_asked_for_leaves_the_chat_and_is_not_compa
     assert (await lock_of(house, locked)).failures == 0
 
 
-async def test_a_sentence_that_is_not_understood_stays(locked: Guest) -> None:
-    assert "did not understand" in (await locked.says("what a lovely day")).text
-    assert "what a lovely day" in locked.wrote
+@pytest.mark.parametrize("sentence", ["what a lovely day", "今天天气真好"])
+async def test_a_sentence_that_is_not_understood_stays(locked: Guest, sentence: str) -> None:
+    assert "did not understand" in (await locked.says(sentence)).text
+    assert sentence in locked.wrote
 
 
 async def test_without_a_passcode_nothing_is_taken_for_one(alice: Guest) -> None:
