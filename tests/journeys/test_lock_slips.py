@@ -9,7 +9,6 @@ import pytest
 
 from tests.house import KIOSK, Guest, House
 from tests.journeys.test_lock import (
-    OTHER,
     PASSCODE,
     WRONG,
     actions,
@@ -46,7 +45,9 @@ def wrote(guest: Guest) -> str:
     return "\n".join(guest.wrote)
 
 
-@pytest.mark.parametrize("typed", [PASSCODE, WRONG, "纸船2渡海", f"/unlock {PASSCODE}", f"/{PASSCODE}"])
+@pytest.mark.parametrize(
+    "typed", [PASSCODE, WRONG, "纸船2渡海", f"/unlock {PASSCODE}", f"/{PASSCODE}"]
+)
 async def test_a_passcode_that_nobody_asked_for_leaves_the_chat_and_is_not_compared(
     house: House, locked: Guest, typed: str
 ) -> None:
