@@ -104,8 +104,8 @@ async def _restored(
     unlock = _unlock(settings, file, identity)
     given = Backup(file, _keys_of(settings, file, keys), unlock)
     restored = await restore_into(given, settings.database_url, settings.master_key)
-    await _note(settings, "backup restored")
     goes_on = not await _is_older(given, restored)
+    await _note(settings, "backup restored", new_messages=not goes_on)
     if goes_on:
         with suppress(StorageError):  # where they cannot be written, nobody writes over them
             await take_over(settings.database_url, given.keys.parent)
@@ -173,9 +173,15 @@ async def _is_of_this_version(settings: Settings) -> bool:
         return await taken.connection.run_sync(current) == HEAD
 
 
-async def _note(settings: Settings, action: str) -> None:
+async def _note(settings: Settings, action: str, *, new_messages: bool = False) -> None:
+    """Note in the audit log what was done.
+
+    `new_messages`: the keys in the admins' chats are of newer backups, and stay as they are.
+    """
     store = await open_store(settings.database_url, settings.master_key)
     try:
+        for admin in await store.deliveries.keys_messages() if new_messages else ():
+            await store.deliveries.drop_keys_message(admin)
         await store.audit.append(action)
     finally:
         await store.close()

@@ -16,6 +16,7 @@ import pytest
 
 from bot.backup_settings import weak_passphrase
 from storage.backup import KEYS
+from storage.deliveries import KeysMessage
 from storage.keys_anchor import ANCHOR
 from tests.house import KIOSK, PIN, YUAN, House
 from tests.storage.backups import IDENTITY, RECIPIENT
@@ -125,6 +126,8 @@ async def test_a_database_restored_from_an_older_backup_does_not_take_the_keys_o
     desk: Desk, house: House
 ) -> None:
     (desk.folder / "out").mkdir()
+    in_the_chat = KeysMessage(bot=1, message=2)
+    await house.kabao.parts.store.deliveries.keep_keys_message(1, in_the_chat)
     made = ("backup", "--to", "out/kabao-20260101T000000Z.age")
     assert desk.run(*made, KABAO_BACKUP_RECIPIENT=RECIPIENT)[0] == 0
     await house.guest("Cho").binds(KIOSK)
@@ -134,6 +137,9 @@ async def test_a_database_restored_from_an_older_backup_does_not_take_the_keys_o
     assert status == 0, said
     assert "people 2, cards 3" in said
     assert f"! out/{KEYS} stays as it is: newer backups beside it need it" in said
+    with closing(sqlite3.connect(desk.folder / "old.db")) as raw:
+        kept = raw.execute("SELECT name FROM meta WHERE name LIKE 'keys message %'").fetchall()
+    assert kept == []
     status, said = desk.run("backup", "--to", "out", **old)
     assert status == 1
     assert "another state of the database" in said
