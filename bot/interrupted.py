@@ -90,7 +90,7 @@ class Interrupted:
         try:
             raws = orjson.loads(kept.updates or b"")["result"]
         except (ValueError, LookupError, TypeError):  # or another installation sealed them
-            log.error("row %d of what was kept cannot be opened", kept.id)
+            log.error("row %d of what was kept cannot be opened", kept.id)  # noqa: TRY400 - as below
             return
         for raw in raws:
             try:
