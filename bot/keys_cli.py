@@ -23,8 +23,9 @@ _SAID_EVERY: Final = 10_000
 _NOW: Final = (
     "Put {file} in KABAO_MASTER_KEY_FILE (or its line in KABAO_MASTER_KEY) before the bot starts "
     "again; the one that runs goes on. Keep a copy of the new key in another place than the "
-    "database. Keep the old key as long as you want to open backups made before now; backups made "
-    "during the rotation open with either."
+    "database. Backups open with the new key as soon as the keys' file beside them is renewed: "
+    "the bot does that by itself for KABAO_BACKUP_DIR, `kabao backup` for its folder. Until then "
+    "keep the old key."
 )
 
 

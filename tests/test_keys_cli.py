@@ -103,7 +103,7 @@ async def test_a_rotation_says_what_was_done_and_what_to_do_now(operator: Operat
     assert "3 people's keys were wrapped anew" in said
     assert "Proof: all 3 were opened with the new key alone, and 0 are left" in said
     assert f"Put {operator.file} in KABAO_MASTER_KEY_FILE" in said
-    assert "Keep the old key as long as you want to open backups" in said
+    assert "Until then keep the old key" in said
     assert operator.new.text() not in said
     assert stat.S_IMODE(operator.file.stat().st_mode) == 0o600
     assert os.listdir(operator.folder).count(".new.key.part") == 0  # noqa: PTH208

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyrage  # type: ignore[import-untyped]
 import pytest
 
+from bot.playground.world import stable_id
 from storage import MasterKey, StorageError, WrongKeyError, open_store
 from storage.agefile import Lock, Unlock
 from storage.backup import KEYS, back_up
@@ -129,3 +130,30 @@ async def test_even_a_backup_from_before_opens_nothing_of_a_person_who_was_erase
         await store.close()
     with closing(sqlite3.connect(tmp_path / "other.db")) as raw:
         assert raw.execute("SELECT count(*) FROM cards").fetchone() == (1,)
+
+
+async def test_a_new_database_in_the_place_of_a_lost_one_does_not_take_the_keys_of_its_backups(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    settings = {"backup_dir": str(folder), "backup_passphrase": PASSPHRASE}
+    async with House(tmp_path, admins=str(stable_id("Carol")), **settings) as house:
+        carol, alice = house.guest("Carol"), house.guest("Alice")
+        await carol.says("/start")
+        await alice.binds(YUAN, PIN)
+        await house.passes(hours=25)
+        newest = max(folder.glob("kabao-2*.age"))
+        keys = (folder / KEYS).read_bytes()
+        await house.stop()
+        for lost in tmp_path.glob("kabao.db*"):
+            lost.unlink()
+        await house.start()
+        await house.passes(hours=25)
+        assert (folder / KEYS).read_bytes() == keys
+        assert any("backup" in text.lower() for text in carol.told)
+        url = f"sqlite:///{tmp_path}/restored.db"
+        unlock = Unlock(passphrase=PASSPHRASE)
+        restored = await restore(opened(newest, unlock), url, house.settings.master_key)
+        assert restored.rows["cards"] == 1
+        assert restored.report.fine
