@@ -419,8 +419,7 @@ class Campaign:
                 figures.entries_lost += typed.told and not times
                 figures.entries_doubled += max(times - 1, 0)
                 figures.warned += typed.warned
-                # Whoever gave up waiting may have had their answer later.
-                answered = typed.told or typed.warned or book.person.sees(typed.note)
+                answered = typed.told or book.answered(typed, booked=times > 0)
                 figures.unanswered += not answered
             if card.balance_minor != sum(entry.amount_minor for entry in entries):
                 figures.balances_wrong += 1

@@ -31,7 +31,8 @@ SILENCE = 15.0
 class Typed:
     """A booking somebody typed; `told` says whether the bot confirmed it.
 
-    `warned`: it said instead that it had been interrupted, so that they would look.
+    `warned`: it said instead that it had been interrupted, so that they would look. `after` is the
+    newest message of the chat when it was typed.
     """
 
     owner: int
@@ -39,6 +40,7 @@ class Typed:
     minor: int
     told: bool = False
     warned: bool = False
+    after: int = 0
 
 
 @dataclass(slots=True)
@@ -127,6 +129,18 @@ class Actor:
 class Bookkeeper(Actor):
     """Keeps one card by hand, and writes down what is spent and topped up."""
 
+    def answered(self, typed: Typed, *, booked: bool) -> bool:
+        """Say whether it was in the end, perhaps after waiting was given up.
+
+        Of all that was booked in one chat before a kill, one message tells.
+        """
+        wanted = (typed.note, *(WARNINGS if booked else WARNINGS[1:]))
+        return any(
+            message["message_id"] > typed.after and any(w in message["text"] for w in wanted)
+            for message in self.person.where.messages()
+            if message["from"]["is_bot"] and "text" in message
+        )
+
     async def arrives(self, number: str) -> None:
         """Bind the card."""
         for text, answer in (
@@ -144,7 +158,8 @@ class Bookkeeper(Actor):
             verb, sign = self.dice.choice((("spent", -1), ("spent", -1), ("topup", 1)))
             cents = self.dice.randint(1, 999)
             note = f"note{letters(len(self.truth.booked))}"
-            typed = Typed(self.person.id, note, sign * cents)
+            newest = self._latest()[-1]["message_id"]
+            typed = Typed(self.person.id, note, sign * cents, after=newest)
             self.truth.booked.append(typed)
             text = f"/{verb} {cents // 100}.{cents % 100:02} {note}"
             heard = await self.types(text, note, *WARNINGS, kind="ledger entry")
