@@ -35,7 +35,7 @@ async def privacy(context: Context) -> None:
             "with their times, thresholds, quiet hours, language and time zone."
         ),
         voice.say(
-            "<b>Your lock</b>, if you set one: the passcode is kept only as a hash (Argon2id) that "
+            "<b>Your lock</b>, if you set one: the passcode is kept only as a hash that "
             "is encrypted, recovery codes only as marks; your phone number and your app's key are "
             "encrypted. How long it stays open, and wrong tries, the operator can read."
         ),

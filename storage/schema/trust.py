@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from storage.schema.columns import UtcTime, counted, metadata, of_person
 
+_UNLOCKED: Final = text("unlocked_until IS NOT NULL")
 _RESET: Final = text("reset_at IS NOT NULL")
 
 locks = Table(
@@ -45,6 +46,12 @@ locks = Table(
     # When they were told that this is near; nothing is lifted before they were.
     Column("reset_warned_at", UtcTime),
     Column("changed_at", UtcTime, nullable=False),
+    Index(
+        "ix_locks_unlocked",
+        "unlocked_until",
+        sqlite_where=_UNLOCKED,
+        postgresql_where=_UNLOCKED,
+    ),
     Index("ix_locks_reset", "reset_at", sqlite_where=_RESET, postgresql_where=_RESET),
 )
 

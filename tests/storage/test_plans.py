@@ -46,6 +46,8 @@ MODULES = (
 # What is half-finished or not yet accepted is little, and looked through now and then.
 SMALL = {"dialogues._ERASE", "dialogues._PURGE", "invitations._PURGE"}
 SMALL |= {"inbox._ALL", "inbox._COUNT", "inbox._PURGE"}
+# What only an admin asks, looking at a page of it.
+SMALL |= {"people._IDS", "people._LISTED"}
 # Walks down an index for as long as the caller has room, not through the table.
 BOUNDED = {"receipts._RECENT"}
 # The index holds what is still owed, and nothing else.

@@ -49,6 +49,13 @@ def _locks() -> None:
         ),
     )
     op.create_index(
+        "ix_locks_unlocked",
+        "locks",
+        ["unlocked_until"],
+        sqlite_where=sa.text("unlocked_until IS NOT NULL"),
+        postgresql_where=sa.text("unlocked_until IS NOT NULL"),
+    )
+    op.create_index(
         "ix_locks_reset",
         "locks",
         ["reset_at"],
