@@ -330,7 +330,8 @@ async def test_sixty_alerts_and_several_to_one_person_stay_within_telegrams_limi
     house: House, alice: Guest
 ) -> None:
     crowd = [house.guest(f"Guest {n}") for n in range(60)]
-    await asyncio.gather(*(guest.binds(KIOSK) for guest in crowd))
+    for guest in crowd:  # all of one number at once would look like a number that is guessed at
+        await guest.binds(KIOSK)
     hers = ((KIOSK, None), (YUAN, PIN), (DOLLARS, PIN), (YEN, PIN))
     for number, pin in hers:
         await alice.binds(number, pin)
