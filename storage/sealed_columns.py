@@ -58,8 +58,10 @@ PLAIN: Final = {
     "tries.stem",
     "stops.who",
     "invitations.token_hash",
+    "inbox.sealed",
 }
-"""Marks, fingerprints, hashes and wrapped keys; and the audit log's, whose person is a mark."""
+"""Marks, fingerprints, hashes and wrapped keys; the audit log's, whose person is a mark; and what
+waits to be answered, which is nobody's yet and gone with the answer."""
 
 
 def sealed_part(column: Column[Any], value: bytes | None) -> bytes | None:

@@ -16,6 +16,7 @@ from bot.playground import Clock, Group, Person, Seen, Telegram
 from bot.playground.demo import ISSUERS
 from bot.playground.issuer import DemoIssuer
 from storage import MasterKey
+from tests.prepared import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +134,7 @@ class House:
 
     async def start(self) -> None:
         """Start the bot."""
+        await prepare(self._database_url)
         self.kabao = await Kabao(
             self.settings, clock=self.clock, issuer_folders=[ISSUERS]
         ).__aenter__()

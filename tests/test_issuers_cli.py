@@ -192,7 +192,7 @@ async def test_a_fault_is_shown_as_the_holder_sees_it_and_as_the_log_has_it(desk
     assert status == 1
     assert "← HTTP 422" in said
     assert "The log says: reading a card of panda failed: wrong_pin: HTTP 422" in said
-    assert "Panda Gift Card no longer accepts the PIN" in said
+    assert "Panda Gift Card does not accept what was sent for this card" in said
 
 
 async def test_a_server_that_does_not_answer_is_shown_too(desk: Desk, demo: DemoIssuer) -> None:

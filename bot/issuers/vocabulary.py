@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -61,8 +62,14 @@ def _currency(value: str) -> str:
     return value
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Name every time zone; finding them walks through hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def _zone(value: object) -> ZoneInfo:
-    if not isinstance(value, str) or value not in available_timezones():
+    if not isinstance(value, str) or value not in _zones():
         raise ValueError('expected a time zone such as "Asia/Shanghai"')
     return ZoneInfo(value)
 

@@ -7,6 +7,7 @@ import pytest
 
 from storage import MasterKey, NewCard, Store, open_store
 from tests.postgres import Postgres, postgres
+from tests.prepared import prepare
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -80,6 +81,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def store(url: str, key: MasterKey, clock: Clock) -> AsyncIterator[Store]:
+    await prepare(url)
     opened = await open_store(url, key, clock=clock)
     yield opened
     await opened.close()
@@ -93,6 +95,7 @@ async def file(tmp_path: Path) -> Path:
 @pytest.fixture
 async def on_file(file: Path, key: MasterKey, clock: Clock) -> AsyncIterator[Store]:
     """A store whose file a story looks into."""
+    await prepare(f"sqlite:///{file}")
     opened = await open_store(f"sqlite:///{file}", key, clock=clock)
     yield opened
     await opened.close()
