@@ -113,10 +113,6 @@ def contact_keyboard(label: str) -> dict[str, object]:
     }
 
 
-NO_KEYBOARD = {"remove_keyboard": True}
-"""Takes the keyboard below the chat away again."""
-
-
 def number(text: str) -> int:
     """Read a number in a button's data. `OutdatedButton` if there is none."""
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):

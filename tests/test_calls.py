@@ -8,7 +8,7 @@ import pytest
 from telegram.error import BadRequest, NetworkError
 
 from bot import calls
-from bot.buttons import NO_KEYBOARD, Button, contact_keyboard
+from bot.buttons import Button, contact_keyboard
 from bot.playground.shapes import Upload
 from tests.playground.parrot import picture
 
@@ -104,5 +104,5 @@ async def test_the_button_below_the_chat_asks_for_ones_number_and_goes(
 ) -> None:
     await calls.send(bot, alice.id, "Your number?", markup=contact_keyboard("Share my number"))
     assert alice.person.keyboard == ["Share my number"]
-    await calls.send(bot, alice.id, "Never mind.", markup=NO_KEYBOARD)
+    await calls.send(bot, alice.id, "Never mind.", markup={"remove_keyboard": True})
     assert alice.person.keyboard == []
