@@ -131,6 +131,9 @@ class Kabao:
             journal=journal,
             background=Background(),
             menu=sorted(features.commands.values(), key=lambda command: command.order),
+            letters=features.letters,
+            due=features.due,
+            card_actions=features.card_actions,
         )
         Door(self.parts, features).open(application)
         application.add_error_handler(LastResort(self.parts))

@@ -71,6 +71,8 @@ def view_of(parts: Parts, voice: Voice, card: Card) -> tuple[Markup, Buttons]:
             Button(voice.plain("‹ All cards"), ALL_CARDS),
         ],
     ]
+    if any(action.wanted(parts, card) for action in parts.card_actions):
+        rows[-1].insert(1, Button(voice.plain("⋯ More"), f"more:{card.id}"))
     rows.insert(3, [Button(voice.plain("👁 Show number"), f"reveal:{card.id}")])
     if issuer is not None and issuer.page is not None:
         rows.insert(1, [Button(voice.plain("🔗 Look it up"), url=issuer.page)])

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from telegram import CallbackQuery
 
     from bot.buttons import Buttons
+    from bot.declared import CardAction
     from bot.parts import Parts
     from bot.voice import Voice
-    from storage import Card, Person
+    from storage import Card, Person, Right
 
 MISPLACED = mark(
     "That looks like a card number, so I deleted it and kept nothing of it. "
@@ -75,12 +76,25 @@ class Context:
     query: CallbackQuery | None = None
     answered: bool = False
 
-    async def card(self, card_id: str) -> Card:
-        """Find a card of this person by what a button says. `OutdatedButton` if not theirs."""
+    async def card(self, card_id: str, right: Right = "own") -> Card:
+        """Find a card this person may do that with, by what a button says. Else `OutdatedButton`.
+
+        What is done with it is asked of the store by `card.owner_id`, who may be another person.
+        """
+        del right
         card = await self.parts.store.cards.get(self.person.id, card_id)
         if card is None:
             raise OutdatedButton
         return card
+
+    async def cards(self, right: Right = "see") -> list[Card]:
+        """List the cards in use this person may do that with: their own, then shared ones."""
+        del right
+        return await self.parts.store.cards.list(self.person.id)
+
+    def actions(self, card: Card) -> list[CardAction]:
+        """List what else this person can do with a card."""
+        return [one for one in self.parts.card_actions if one.wanted(self.parts, card)]
 
     async def reply(self, text: Markup | str, buttons: Buttons | None = None) -> int:
         """Send a message; give its id."""

@@ -23,6 +23,9 @@ from storage import StorageError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from markupsafe import Markup
+
+    from bot.buttons import Buttons
     from bot.parts import Parts
     from storage import Card, OutboxItem, Person
 
@@ -103,15 +106,17 @@ async def _see_to(parts: Parts, item: OutboxItem) -> None:
 
 async def _deliver(parts: Parts, item: OutboxItem) -> None:
     outbox, now = parts.store.outbox, parts.clock()
-    person = await parts.store.people.get(item.owner_id)
-    card = await parts.store.cards.get(item.owner_id, item.card_id)
-    if person is None or card is None:
+    person = await parts.store.people.get(item.person_id)
+    card = None
+    if item.card_id is not None:
+        card = await parts.store.cards.get(item.owner_id, item.card_id)
+    if person is None or (card is None and item.card_id is not None):
         await outbox.give_up(item.id, item.lease, "the card is gone")
     elif person.barred_at is not None:
         await _later(parts, item, now, "shut out")
     elif held := quiet_until(person, parts.voice(person).zone, now):
         await _later(parts, item, max(held, now + SHORTEST_QUIET), "quiet hours")
-    elif why := alert_view.pointless(card, item, now):
+    elif why := await _pointless(parts, person, card, item):
         await outbox.give_up(item.id, item.lease, why)
     else:
         try:
@@ -123,20 +128,43 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
             await _later(parts, item, parts.clock() + _wait(item), "it took too long")
 
 
-async def _send(parts: Parts, person: Person, card: Card, item: OutboxItem) -> None:
+async def _pointless(
+    parts: Parts, person: Person, card: Card | None, item: OutboxItem
+) -> str | None:
+    if letter := parts.letters.get(item.kind):
+        return await letter.pointless(parts, person, card, item) if letter.pointless else None
+    return (
+        "nobody knows its kind" if card is None else alert_view.pointless(card, item, parts.clock())
+    )
+
+
+async def _write(
+    parts: Parts, person: Person, card: Card | None, item: OutboxItem, *, covered: bool
+) -> tuple[Markup, Buttons]:
+    if letter := parts.letters.get(item.kind):
+        write = letter.covered if covered and letter.covered else letter.write
+        return await write(parts, person, card, item)
+    assert card is not None
     voice = parts.voice(person)
+    if covered:
+        return alert_view.covered(voice, card, item)
+    return (
+        alert_view.text_of(voice, parts.issuers, card, item),
+        alert_view.buttons_of(voice, parts.issuers, card, item),
+    )
+
+
+async def _send(parts: Parts, person: Person, card: Card | None, item: OutboxItem) -> None:
     lock = await parts.store.locks.get(person.id)
     covered = lock is not None and lock.covers_balances
-    if covered:
-        text, buttons = alert_view.covered(voice, card, item)
-    else:
-        text = alert_view.text_of(voice, parts.issuers, card, item)
-        buttons = alert_view.buttons_of(voice, parts.issuers, card, item)
+    text, buttons = await _write(parts, person, card, item, covered=covered)
     async with asyncio.timeout(SEND_SECONDS):
         message_id = await calls.send(parts.bot, person.id, str(text), buttons, pace=ALERT)
     offer(parts, person.id, message_id, buttons)
     now = parts.clock()
-    if await parts.store.outbox.sent(item.id, item.lease, now) and not covered:
+    sent = await parts.store.outbox.sent(item.id, item.lease, now)
+    shows = not covered and item.kind not in parts.letters
+    if sent and shows and card is not None and card.owner_id == person.id:
         await parts.store.cards.change(
             person.id, card.id, told_minor=card.balance_minor, told_at=now
         )
@@ -151,7 +179,7 @@ async def _failed(parts: Parts, item: OutboxItem, error: TelegramError) -> None:
         await _later(parts, item, now + max(pause, SHORTEST_PAUSE), "429")
     elif isinstance(error, Forbidden) or "chat not found" in error.message.lower():
         log.info("alert %s waits until its person writes again", item.id)
-        await store.people.change(item.owner_id, blocked_at=now)
+        await store.people.change(item.person_id, blocked_at=now)
         await _later(parts, item, now, "blocked")
     elif isinstance(error, (BadRequest, ChatMigrated)):
         log.error("alert %s was refused by Telegram: %s", item.id, error.message)

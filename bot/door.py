@@ -8,7 +8,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from telegram import Message, Update, User
-from telegram.constants import ChatMemberStatus, ChatType, MessageEntityType
+from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import TelegramError
 from telegram.ext import (
     Application,
@@ -19,10 +19,12 @@ from telegram.ext import (
     filters,
 )
 
-from bot import gate, groups, slips
+from bot import gate, slips
+from bot.attached import attached_to
 from bot.buttons import OutdatedButton
 from bot.context import UNDELETED, Context, holds_number
 from bot.gate import Gate
+from bot.group_door import OUTDATED, GroupDoor, command_in
 from bot.languages import language_for, mark
 from bot.roles import may_enter, may_use, stranger
 from bot.wallet import tail_of
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 SEEN_EVERY = timedelta(hours=1)
 """How exactly it is known when a person was last here."""
 
-OUTDATED = mark("This button is out of date. Send /balance for a fresh view.")
 CARD_GONE = mark("That card is no longer here. Send /balance for those you have.")
 TAKES_SECRETS = frozenset({"bind", "start"})
 """Commands that know themselves what is written behind them: a number, an invitation."""
@@ -58,6 +59,7 @@ class Door:
         self._parts = parts
         self._features = features
         self._gate = Gate(features.guarded, features.homes, self._resume)
+        self._groups = GroupDoor(parts, features)
 
     def open(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Take the application's updates from now on."""
@@ -66,15 +68,12 @@ class Door:
             MessageHandler(
                 private & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL, self.on_message
             ),
-            MessageHandler(
-                filters.ChatType.GROUPS & filters.UpdateType.MESSAGE & filters.COMMAND,
-                self.on_group,
-            ),
             MessageHandler(private & filters.UpdateType.EDITED_MESSAGE, self.on_changed),
             CallbackQueryHandler(self.on_button),
             ChatMemberHandler(self.on_membership, ChatMemberHandler.MY_CHAT_MEMBER),
         ):
             application.add_handler(handler)
+        self._groups.open(application)
 
     async def on_message(self, update: Update, _: AnyContext) -> None:
         """Answer a command, an awaited text, or anything else, in private."""
@@ -82,7 +81,7 @@ class Door:
         assert message is not None
         assert user is not None
         context = await self._context(user, message)
-        command, context.args = _command(message)
+        command, context.args = command_in(message)
         if not self.may_enter(context.person):
             for greet in self._features.strangers:
                 await greet(context)
@@ -92,7 +91,7 @@ class Door:
             await self._text(context, message.text.strip())
         elif message.contact and self._features.contacts:
             await self._features.contacts[0](context, message.contact)
-        else:
+        elif not await self._file(context):
             asked = _asks_passcode(await self._parts.dialogues.current(context.person.id))
             await slips.not_text(context, message.caption or "", asked=asked)
 
@@ -112,13 +111,16 @@ class Door:
         """Do what a button says. Its data comes from the client and may be stale or forged."""
         query = update.callback_query
         assert query is not None
+        if isinstance(query.message, Message) and query.message.chat.type != ChatType.PRIVATE:
+            await self._groups.on_button(query)
+            return
         try:
             # In a private chat the person's id is the chat's.
             data = self._parts.bot.seal.open(query.from_user.id, query.data or "")
         except OutdatedButton:
             data = ""
         message = query.message
-        if not data or not isinstance(message, Message) or message.chat.type != ChatType.PRIVATE:
+        if not data or not isinstance(message, Message):
             # Nothing that was sent to this person, or not since the buttons carry a tag.
             person = await self._parts.store.people.get(query.from_user.id)
             voice = self._parts.voice(person, query.from_user.language_code)
@@ -149,13 +151,6 @@ class Door:
                 await press(context, *rest)
             except OutdatedButton:
                 await context.notice(context.voice.plain(OUTDATED))
-
-    async def on_group(self, update: Update, _: AnyContext) -> None:
-        """Say in a group where cards are talked about."""
-        message, user = update.effective_message, update.effective_user
-        assert message is not None
-        if user is not None:
-            await groups.answer(self._parts, message, user, _command(message)[1])
 
     async def on_membership(self, update: Update, _: AnyContext) -> None:
         """Notice that a person stopped the bot. They are back when they write again."""
@@ -254,6 +249,22 @@ class Door:
                 return
         await slips.not_understood(context, text, text)
 
+    async def _file(self, context: Context) -> bool:
+        """Give a file to what is under way, else offer it, if nothing is guarded."""
+        attached = attached_to(context.message)
+        if attached is None:
+            return False
+        dialogue = await self._parts.dialogues.current(context.person.id)
+        if dialogue and (take := self._features.dialogue_files.get(dialogue.kind)):
+            await take(context, dialogue, attached)
+            return True
+        if _asks_passcode(dialogue) or await self._gate.stops(context, "", {}):
+            return False
+        for listener in self._features.files:
+            if await listener(context, attached):
+                return True
+        return False
+
     async def _interrupted(self, context: Context, text: str) -> bool:
         if await self._gate.covers(context):
             return False
@@ -279,12 +290,3 @@ def _asks_passcode(dialogue: Dialogue | None) -> bool:
 def _takes(press: OnButton) -> int:
     """Count the words a button's handler takes besides the context; the last takes what is left."""
     return len(signature(press).parameters) - 1
-
-
-def _command(message: Message) -> tuple[str, str]:
-    """Split "/balance@kabao_bot 1234" into the command's name and what follows it."""
-    first = message.entities[0] if message.entities else None
-    if not message.text or not first or first.type != MessageEntityType.BOT_COMMAND or first.offset:
-        return "", ""
-    name = message.text[1 : first.length].partition("@")[0].lower()
-    return name, message.text[first.length :].strip()

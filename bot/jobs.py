@@ -75,6 +75,7 @@ class Jobs:
         self._reload()
         await self.refresh_due()
         await self._parts.background.settled()
+        await self._look_after()
         await self._backups.run_due()
         await self._notices.tell()
         await self._deliver()
@@ -87,10 +88,19 @@ class Jobs:
         self._parts.background.start(cover_due(self._parts), "covering balances")
         self._reload()
         await self.refresh_due()
+        self._parts.background.start(self._look_after(), "looking after what is due")
         self._parts.background.start(self._backups.run_due(), "seeing to the backups")
         self._parts.background.start(self._notices.tell(), "telling the operator")
         if not self._delivering.locked():
             self._parts.background.start(self._deliver(), "delivering alerts")
+
+    async def _look_after(self) -> None:
+        """Do what the features have due; one that fails keeps none of the others from it."""
+        for look_after in self._parts.due:
+            try:
+                await look_after(self._parts)
+            except StorageError:
+                log.exception("what is due could not be looked after")
 
     def _reload(self) -> None:
         """Take in what the operator has changed of the issuers' files; a disk that fails waits."""

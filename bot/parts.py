@@ -13,12 +13,13 @@ from bot.views import Views
 from bot.voice import Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from bot.background import Background
     from bot.bookings import Bookings
     from bot.config import Settings
+    from bot.declared import CardAction, Due, Letter
     from bot.dialogue import Dialogues
     from bot.issuers import Issuers
     from bot.journal import Journal
@@ -62,6 +63,9 @@ class Parts:
     journal: Journal
     background: Background
     menu: Sequence[Command]
+    letters: Mapping[str, Letter] = field(default_factory=dict)
+    due: Sequence[Due] = ()
+    card_actions: Sequence[CardAction] = ()
     views: Views = field(default_factory=Views)
     vanishings: Vanishings = field(default_factory=Vanishings)
     passcodes: Passcodes = field(default_factory=Passcodes)

@@ -48,6 +48,11 @@ _GIVEN: Final = (
     "balance_at",
     "balance_source",
     "expires_at",
+    "expiry_source",
+    "next_expiry_at",
+    "archived_at",
+    "quick_minor",
+    "starred",
 )
 
 
@@ -76,15 +81,17 @@ def fingerprint(key: PersonKey, issuer: str, number: str) -> bytes:
 
 def card_of(values: Sequence[Any], key: PersonKey) -> Card:
     """Make a `Card` of its columns, opening the sealed ones."""
-    card_id, owner_id, issuer, label, tail, *rest = values
-    return Card(
+    card_id, owner_id, issuer, label, tail, *rest, note = values
+    opened = [
         card_id,
         owner_id,
         issuer,
         key.open_text(place(card_id, "label"), label),
         key.open_text(place(card_id, "tail"), tail),
         *rest,
-    )
+        None if note is None else key.open_text(place(card_id, "note"), note),
+    ]
+    return Card(*opened)
 
 
 def row_of(new: NewCard, card_id: str, key: PersonKey, now: datetime) -> dict[str, object]:
@@ -98,7 +105,9 @@ def row_of(new: NewCard, card_id: str, key: PersonKey, now: datetime) -> dict[st
         "label": key.seal_text(place(card_id, "label"), new.label),
         "tail": key.seal_text(place(card_id, "tail"), new.tail),
         "peak_minor": new.balance_minor,
+        "note": None if new.note is None else key.seal_text(place(card_id, "note"), new.note),
         "alerts_on": True,
+        "reminders_on": True,
         "episode": "armed",
         "failures": 0,
         "history_stale": False,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, Unpack
 
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
+from storage.barcodes import Barcodes
 from storage.card_rows import (
     CARD_COLUMNS,
     KEYED,
@@ -21,7 +22,6 @@ from storage.card_rows import (
     row_of,
 )
 from storage.database import Transaction
-from storage.due import CardList, DueCards
 from storage.errors import DuplicateCardError, StorageError
 from storage.questions import KEY_COLUMNS
 from storage.records import Card, CardChanges
@@ -33,12 +33,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from storage.database import Row, Runner
+    from storage.due import CardList
     from storage.records import NewCard
     from storage.vault import PersonKey
 
 Known: TypeAlias = "Mapping[bytes, tuple[str, datetime | None]]"
 
-_LIST: Final = keyed_cards(OWNED)
+_LIST: Final = keyed_cards(OWNED, cards.c.archived_at.is_(None))
+_ARCHIVED: Final = keyed_cards(OWNED, cards.c.archived_at.is_not(None))
 _GET: Final = keyed_cards(THIS)
 _LOCK: Final = keyed_cards(THIS).with_for_update(of=cards)
 _FIND: Final = keyed_cards(OWNED, cards.c.fingerprint == bindparam("fingerprint"))
@@ -71,12 +73,16 @@ _TOLD: Final = (
 _PURGE: Final = delete(cards).where(cards.c.removed_at < bindparam("before"))
 
 
-class Cards(DueCards):
+class Cards(Barcodes):
     """Cards of people. A removed card is seen by `restore` and `purge_removed` only."""
 
     async def list(self, owner_id: int) -> CardList:
-        """All cards of a person, in the order they were bound."""
+        """All cards of a person that are in use, in the order they were bound."""
         return self._opened(await self._runner.fetch(_LIST, owner=owner_id))
+
+    async def archived(self, owner_id: int) -> CardList:
+        """All cards of a person that are archived, in the order they were bound."""
+        return self._opened(await self._runner.fetch(_ARCHIVED, owner=owner_id))
 
     async def get(self, owner_id: int, card_id: str) -> Card | None:
         """One card, or None if this person has no such card."""
@@ -126,6 +132,9 @@ class Cards(DueCards):
             await self._keep_secrets(
                 tx, key, [(i, one.secrets) for i, one in zip(ids, new, strict=True)]
             )
+            await self._keep_barcodes(
+                tx, key, [(i, one.barcode) for i, one in zip(ids, new, strict=True) if one.barcode]
+            )
         return kept
 
     async def change(
@@ -137,10 +146,13 @@ class Cards(DueCards):
         """
         if not fields or not fields.keys() <= CardChanges.__annotations__.keys():
             raise StorageError(f"A card has no such fields: {', '.join(fields)}.")
-        values: dict[str, object] = dict(fields)
-        if "label" in fields:
+        values: dict[str, object] = (
+            {**fields, "note": fields["note"] or None} if "note" in fields else dict(fields)
+        )
+        sealed = {name: str(fields[name]) for name in ("label", "note") if fields.get(name)}
+        if sealed:
             key = await self._key(self._runner, owner_id)
-            values["label"] = key.seal_text(place(card_id, "label"), fields["label"])
+            values |= {name: key.seal_text(place(card_id, name), sealed[name]) for name in sealed}
         statement = changing(tuple(sorted(fields)))
         return self._one(
             await self._runner.fetch(statement, owner=owner_id, card=card_id, **values)

@@ -271,6 +271,7 @@ class Entries(Questions):
             "noted_at": self._clock(),
             "beside": None,
             "reconciled_at": None,
+            "booked_by": entry.booked_by,
         }
 
 

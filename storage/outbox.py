@@ -31,20 +31,25 @@ _CARD: Final = (
     .select_from(people.join(cards, cards.c.owner_id == people.c.id))
     .where(cards.c.owner_id == bindparam("owner"), cards.c.id == bindparam("card"))
 )
+_PERSON: Final = select(*KEY_COLUMNS).where(people.c.id == bindparam("owner"))
 _PUT: Final = (
     insert(outbox)
     .values({c.name: bindparam(c.name) for c in outbox.c if c.name != "id"})
     .on_conflict_do_nothing()
 )
 _open: Final = outbox.c.done_at.is_(None)
+_for: Final = func.coalesce(outbox.c.recipient_id, outbox.c.owner_id)
 _welcome: Final = exists().where(
-    people.c.id == outbox.c.owner_id,
+    people.c.id == _for,
     people.c.blocked_at.is_(None),
     people.c.barred_at.is_(None),
-) & exists().where(
-    cards.c.owner_id == outbox.c.owner_id,
-    cards.c.id == outbox.c.card_id,
-    cards.c.removed_at.is_(None),
+) & or_(
+    outbox.c.card_id.is_(None),
+    exists().where(
+        cards.c.owner_id == outbox.c.owner_id,
+        cards.c.id == outbox.c.card_id,
+        cards.c.removed_at.is_(None),
+    ),
 )
 _first: Final = outbox.alias("first")
 _now: Final = bindparam("now", type_=outbox.c.not_before.type)
@@ -68,6 +73,7 @@ _due: Final = (
 _ITEM: Final = (
     outbox.c.owner_id,
     outbox.c.card_id,
+    outbox.c.recipient_id,
     outbox.c.kind,
     outbox.c.key,
     outbox.c.payload,
@@ -118,19 +124,25 @@ class Outbox(Questions):
     async def put(
         self,
         owner_id: int,
-        card_id: str,
+        card_id: str | None,
         kind: str,
         payload: Mapping[str, object],
         *,
         key: str,
         not_before: datetime,
+        recipient_id: int | None = None,
     ) -> bool:
         """Owe somebody a message; False if this key of theirs was used, or the card is not theirs.
 
-        `payload` is anything JSON holds; it is sealed, and erased once it was sent.
+        `payload` is anything JSON holds; it is sealed, and erased once it was sent. With no
+        `card_id` it is about no card. `recipient_id` is whom it is for, if not the owner.
         """
         async with self._runner.transaction() as tx:
-            found = await tx.fetch(_CARD, owner=owner_id, card=card_id)
+            found = await (
+                tx.fetch(_PERSON, owner=owner_id)
+                if card_id is None
+                else tx.fetch(_CARD, owner=owner_id, card=card_id)
+            )
             if not found:
                 return False
             opened = self._vault.open_key(owner_id, *found[0])
@@ -138,6 +150,7 @@ class Outbox(Questions):
                 _PUT,
                 owner_id=owner_id,
                 card_id=card_id,
+                recipient_id=recipient_id,
                 key=key,
                 kind=kind,
                 payload=opened.seal(_place(card_id, key), orjson.dumps(payload)),
@@ -214,15 +227,15 @@ class Outbox(Questions):
         )
 
     def _item(self, row: Row) -> OutboxItem:
-        key_id, wrapped, item_id, owner_id, card_id, kind, key, payload, *rest = row
+        key_id, wrapped, item_id, owner_id, card_id, recipient_id, kind, key, payload, *rest = row
         opened = self._vault.open_key(owner_id, key_id, wrapped)
         said = orjson.loads(opened.open(_place(card_id, key), payload))
-        return OutboxItem(item_id, owner_id, card_id, kind, said, *rest)
+        return OutboxItem(item_id, owner_id, card_id, recipient_id, kind, said, *rest)
 
 
 def _by_id(row: Row) -> int:
     return int(row[len(KEY_COLUMNS)])
 
 
-def _place(card_id: str, key: str) -> tuple[str, ...]:
-    return ("outbox", card_id, key)
+def _place(card_id: str | None, key: str) -> tuple[str, ...]:
+    return ("outbox", card_id or "", key)

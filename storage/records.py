@@ -18,6 +18,10 @@ BalanceSource = Literal["issuer", "holder", "message"]
 EntrySource = Literal["issuer", "holder", "message", "observed"]
 EntryKind = Literal["purchase", "top-up", "refund", "adjustment", "opening", "observed"]
 Episode = Literal["armed", "low", "zero"]
+ExpirySource = Literal["issuer", "holder"]
+Digest = Literal["daily", "weekly"]
+Right = Literal["see", "spend", "manage", "own"]
+"""What somebody may do with a card; each includes the ones before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class Person:
     the settings, not here: whoever can write to the database must not become one."""
     barred_at: datetime | None = None
     """Set for somebody an admin has shut out."""
+    lead_days: str | None = None
+    """How many days before an expiry they are reminded, such as "30,7,1"; None: the usual ones."""
+    digest: Digest | None = None
+    """How often they get one message instead of several; None: each by itself."""
+    next_digest_at: datetime | None = None
 
 
 class PersonChanges(TypedDict, total=False):
@@ -57,6 +66,9 @@ class PersonChanges(TypedDict, total=False):
     panel_message_id: int | None
     role: Role
     barred_at: datetime | None
+    lead_days: str | None
+    digest: Digest | None
+    next_digest_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,16 @@ class Card:
     history_stale: bool
     created_at: datetime
     removed_at: datetime | None
+    archived_at: datetime | None = None
+    expiry_source: ExpirySource | None = None
+    reminders_on: bool = True
+    """Whether its holder is reminded before it expires."""
+    next_expiry_at: datetime | None = None
+    """When something is to be done next about its expiry."""
+    quick_minor: int | None = None
+    """What one tap books as spent, in minor units."""
+    starred: bool = False
+    note: str | None = field(default=None, repr=False)
 
 
 class CardChanges(TypedDict, total=False):
@@ -114,6 +136,22 @@ class CardChanges(TypedDict, total=False):
     failure: str | None
     failed_at: datetime | None
     history_stale: bool
+    archived_at: datetime | None
+    expiry_source: ExpirySource | None
+    reminders_on: bool
+    next_expiry_at: datetime | None
+    quick_minor: int | None
+    starred: bool
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Barcode:
+    """What a card shows at the till: `format` as zxing-cpp names it; the value may be its own."""
+
+    format: str
+    value: str = field(repr=False)
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +172,13 @@ class NewCard:
     balance_at: datetime | None = None
     balance_source: BalanceSource | None = None
     expires_at: datetime | None = None
+    expiry_source: ExpirySource | None = None
+    next_expiry_at: datetime | None = None
+    archived_at: datetime | None = None
+    quick_minor: int | None = None
+    starred: bool = False
+    note: str | None = field(default=None, repr=False)
+    barcode: Barcode | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +211,8 @@ class Entry:
     """The entry, by its id, that takes up what this one leaves unexplained."""
     reconciled_at: datetime | None = None
     """Set for a booking once an issuer's reading has had the last word on it."""
+    booked_by: int | None = None
+    """Who booked it, where that was not the card's owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,17 +232,27 @@ class NewEntry:
     since: datetime | None = None
     balance_after_minor: int | None = None
     external_id: str | None = field(default=None, repr=False)
+    booked_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """A message owed to somebody, claimed: the lease tells this claim from a later one."""
+    """A message owed to somebody, claimed: the lease tells this claim from a later one.
+
+    It is for `recipient_id` where that is not the owner; `card_id` is None if it is about no card.
+    """
 
     id: int
     owner_id: int
-    card_id: str
+    card_id: str | None
+    recipient_id: int | None
     kind: str
     payload: dict[str, object] = field(repr=False)
     created_at: datetime
     attempts: int
     lease: str
+
+    @property
+    def person_id(self) -> int:
+        """Whom it is for."""
+        return self.owner_id if self.recipient_id is None else self.recipient_id

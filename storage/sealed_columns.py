@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from storage.schema import card_secrets, cards, dialogues, ledger, locks, outbox, people
+from storage.schema import (
+    barcodes,
+    card_secrets,
+    cards,
+    dialogues,
+    group_shares,
+    ledger,
+    locks,
+    outbox,
+    people,
+    ticket_messages,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +32,7 @@ SEALED: Final[dict[Table, dict[str, Place]]] = {
     cards: {
         "label": lambda row: ("card", row["id"], "label"),
         "tail": lambda row: ("card", row["id"], "tail"),
+        "note": lambda row: ("card", row["id"], "note"),
     },
     card_secrets: {"sealed": lambda row: ("card", row["card_id"], f"secret {row['field']}")},
     ledger: {
@@ -32,7 +44,13 @@ SEALED: Final[dict[Table, dict[str, Place]]] = {
             row["currency"],
         )
     },
-    outbox: {"payload": lambda row: ("outbox", row["card_id"], row["key"])},
+    barcodes: {"value": lambda row: ("card", row["card_id"], "barcode", row["format"])},
+    group_shares: {"title": lambda row: ("group share", row["card_id"], str(row["chat_id"]))},
+    ticket_messages: {
+        "text": lambda row: ("ticket", str(row["ticket_id"]), row["by"], row["at"].isoformat()),
+        "photo": lambda row: ("ticket photo", str(row["ticket_id"]), row["at"].isoformat()),
+    },
+    outbox: {"payload": lambda row: ("outbox", row["card_id"] or "", row["key"])},
     dialogues: {"sealed": lambda _: ("dialogue",)},
     locks: {
         "passcode": lambda _: ("lock", "passcode"),
@@ -58,6 +76,7 @@ PLAIN: Final = {
     "tries.stem",
     "stops.who",
     "invitations.token_hash",
+    "share_links.token_hash",
     "inbox.sealed",
 }
 """Marks, fingerprints, hashes and wrapped keys; the audit log's, whose person is a mark; and what

@@ -16,6 +16,7 @@ SOURCES = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "storage").rglob("*.py
 SPEAKS_TELEGRAM = {
     "bot.activity",
     "bot.app",
+    "bot.attached",
     "bot.backup_sending",
     "bot.calls",
     "bot.check",
@@ -24,6 +25,7 @@ SPEAKS_TELEGRAM = {
     "bot.delivery",
     "bot.door",
     "bot.errors",
+    "bot.group_door",
     "bot.groups",
     "bot.inbox",
     "bot.interrupted",
@@ -71,7 +73,7 @@ def may_import(module: str, other: str) -> bool:  # noqa: PLR0911 - one return a
     if within(other, "bot.playground"):
         return within(module, "bot.playground") or module == "bot.cli"
     if within(other, "bot.features"):
-        return module in {"bot.app", "bot.door"} or same_feature(module, other)
+        return module in {"bot.app", "bot.door", "bot.group_door"} or same_feature(module, other)
     if other == "bot.app":
         return module in {"bot.cli", "bot.check", "bot.playground.demo"}
     leaf = next((leaf for leaf in LEAVES if within(module, leaf)), None)

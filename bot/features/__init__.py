@@ -10,6 +10,14 @@ A feature module may have, all optional:
   has a passcode is asked for it before one is done
 - `PROVEN`: names of what is done only right after the passcode was given for that very thing ->
   what to do; no button leads there
+- `CARD_ACTIONS`: a tuple of `CardAction`, what can be done with a card besides the usual
+- `LETTERS`: the kind of a message that is owed -> the `Letter` that says how it reads
+- `DUE`: a tuple of what to look after by itself every tick and to the end, given the `Parts`,
+  before messages owed are sent
+- `on_file`: is offered a file nobody asked for, and says whether it knew what to do with it
+- `DIALOGUE_FILES`: the kind of a dialogue -> what to do with a file sent while it is under way
+- `on_group`: is offered a message in a group, and says whether it was for it
+- `on_group_press`: the same for a button pressed in a group; it answers the press
 - `on_contact`: is given a contact that was sent (one feature has it)
 - `on_text`: is offered a text nobody asked for, and says whether it knew what to do with it
 - `on_interruption`: the same, while something else is being asked for
@@ -22,21 +30,27 @@ import pkgutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.context import Context
 from bot.dialogue import Dialogue
 
 if TYPE_CHECKING:
-    from telegram import Contact
+    from telegram import CallbackQuery, Contact, Message, User
 
-    from bot.parts import Command
+    from bot.attached import Attached
+    from bot.declared import CardAction, Due, Letter
+    from bot.parts import Command, Parts
 
 OnButton = Callable[..., Awaitable[None]]
 OnDialogue = Callable[[Context, Dialogue, str], Awaitable[None]]
 OnText = Callable[[Context, str], Awaitable[bool]]
 OnStranger = Callable[[Context], Awaitable[None]]
 OnContact = Callable[[Context, "Contact"], Awaitable[None]]
+OnFile = Callable[[Context, "Attached"], Awaitable[bool]]
+OnDialogueFile = Callable[[Context, Dialogue, "Attached"], Awaitable[None]]
+OnGroup = Callable[["Parts", "Message", "User"], Awaitable[bool]]
+OnGroupPress = Callable[["Parts", "CallbackQuery"], Awaitable[bool]]
 
 
 @dataclass(slots=True)
@@ -50,10 +64,30 @@ class Features:
     interruptions: list[OnText] = field(default_factory=list)
     strangers: list[OnStranger] = field(default_factory=list)
     contacts: list[OnContact] = field(default_factory=list)
+    files: list[OnFile] = field(default_factory=list)
+    dialogue_files: dict[str, OnDialogueFile] = field(default_factory=dict)
+    group_listeners: list[OnGroup] = field(default_factory=list)
+    group_presses: list[OnGroupPress] = field(default_factory=list)
+    letters: dict[str, Letter] = field(default_factory=dict)
+    due: list[Due] = field(default_factory=list)
+    card_actions: list[CardAction] = field(default_factory=list)
     proven: dict[str, OnStranger] = field(default_factory=dict)
     guarded: set[str] = field(default_factory=set)
     homes: dict[str, str] = field(default_factory=dict)
     """Whose a command, button or dialogue is: the feature's own name."""
+
+    @property
+    def offered(self) -> dict[str, list[Any]]:
+        """Where each function belongs that a feature may have under this name."""
+        return {
+            "on_text": self.listeners,
+            "on_interruption": self.interruptions,
+            "on_contact": self.contacts,
+            "on_file": self.files,
+            "on_group": self.group_listeners,
+            "on_group_press": self.group_presses,
+            "on_stranger": self.strangers,
+        }
 
 
 def discover() -> Features:
@@ -67,20 +101,20 @@ def discover() -> Features:
             (getattr(feature, "BUTTONS", {}), found.buttons),
             (getattr(feature, "DIALOGUES", {}), found.dialogues),
             (getattr(feature, "PROVEN", {}), found.proven),
+            (getattr(feature, "LETTERS", {}), found.letters),
+            (getattr(feature, "DIALOGUE_FILES", {}), found.dialogue_files),
         ):
             if twice := mine.keys() & all_of_them.keys():
                 raise ValueError(f"{module.name} claims {', '.join(sorted(twice))} a second time")
             all_of_them.update(mine)
             found.homes |= dict.fromkeys(mine, module.name.rpartition(".")[2])
         found.guarded |= guarded_by(module.name, feature)
-        if listener := getattr(feature, "on_text", None):
-            found.listeners.append(listener)
-        if interruption := getattr(feature, "on_interruption", None):
-            found.interruptions.append(interruption)
-        if contact := getattr(feature, "on_contact", None):
-            found.contacts.append(contact)
-        if stranger := getattr(feature, "on_stranger", None):
-            found.strangers.append(stranger)
+        found.due += getattr(feature, "DUE", ())
+        found.card_actions += getattr(feature, "CARD_ACTIONS", ())
+        for name, listeners in found.offered.items():
+            if listener := getattr(feature, name, None):
+                listeners.append(listener)
+    found.card_actions.sort(key=lambda action: action.order)
     return found
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 _LOCK: Final = 0x6B6162616F  # "kabao", for pg_advisory_xact_lock
 
 

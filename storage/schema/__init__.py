@@ -6,6 +6,14 @@ the history, what an alert says, half-finished conversations, everything of a pe
 """
 
 from storage.schema.columns import UtcTime, metadata
+from storage.schema.together import (
+    group_shares,
+    share_links,
+    shares,
+    ticket_messages,
+    tickets,
+    told,
+)
 from storage.schema.trust import (
     audit,
     locks,
@@ -16,6 +24,7 @@ from storage.schema.trust import (
     vanishing,
 )
 from storage.schema.wallet import (
+    barcodes,
     card_secrets,
     cards,
     dialogues,
@@ -32,9 +41,11 @@ from storage.schema.wallet import (
 __all__ = [
     "UtcTime",
     "audit",
+    "barcodes",
     "card_secrets",
     "cards",
     "dialogues",
+    "group_shares",
     "inbox",
     "invitations",
     "ledger",
@@ -47,7 +58,12 @@ __all__ = [
     "readings",
     "receipts",
     "recovery_codes",
+    "share_links",
+    "shares",
     "stops",
+    "ticket_messages",
+    "tickets",
+    "told",
     "tries",
     "vanishing",
 ]

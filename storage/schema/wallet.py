@@ -9,6 +9,8 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -16,16 +18,20 @@ from sqlalchemy import (
     Text,
     false,
     text,
+    true,
 )
 
 from storage.schema.columns import UtcTime, counted, metadata, of_card, of_person
 
+_DIGEST: Final = text("next_digest_at IS NOT NULL")
+_EXPIRES: Final = text("next_expiry_at IS NOT NULL")
 _PRESENT: Final = text("removed_at IS NULL")
 _REMOVED: Final = text("removed_at IS NOT NULL")
 _OPEN: Final = text("done_at IS NULL")
 _NUMBERED: Final = text("external IS NOT NULL")
 _BOOKED: Final = text("booking IS NOT NULL")
 _DONE: Final = text("done_at IS NOT NULL")
+_OTHERS: Final = text("recipient_id IS NOT NULL")
 
 meta = Table(
     "meta",
@@ -55,8 +61,18 @@ people = Table(
     Column("barred_at", UtcTime),
     # The master key that wraps this person's; not known of those from before version 0003.
     Column("master_id", Text),
+    # Days before an expiry, largest first, such as "30,7,1"; none chosen, the usual ones.
+    Column("lead_days", Text),
+    Column("digest", Text),
+    Column("next_digest_at", UtcTime),
     CheckConstraint("access IN ('none', 'asked', 'member')", name="access"),
     Index("ix_people_access", "access"),
+    Index(
+        "ix_people_digest",
+        "next_digest_at",
+        sqlite_where=_DIGEST,
+        postgresql_where=_DIGEST,
+    ),
 )
 
 cards = Table(
@@ -89,6 +105,16 @@ cards = Table(
     Column("history_stale", Boolean, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("removed_at", UtcTime),
+    Column("archived_at", UtcTime),
+    # Who said when the card expires: what its holder says no issuer's silence takes back.
+    Column("expiry_source", Text),
+    Column("reminders_on", Boolean, nullable=False, server_default=true()),
+    # When something is to be done next about the expiry: a reminder, or the end.
+    Column("next_expiry_at", UtcTime),
+    # What one tap books as spent.
+    Column("quick_minor", BigInteger),
+    Column("starred", Boolean, nullable=False, server_default=false()),
+    Column("note", LargeBinary),
     CheckConstraint("episode IN ('armed', 'low', 'zero')", name="episode"),
     CheckConstraint("balance_source IN ('issuer', 'holder', 'message')", name="balance_source"),
     Index("uq_cards_fingerprint", "owner_id", "fingerprint", unique=True),
@@ -100,7 +126,20 @@ cards = Table(
         postgresql_where=_PRESENT,
     ),
     Index("ix_cards_removed", "removed_at", sqlite_where=_REMOVED, postgresql_where=_REMOVED),
+    Index("ix_cards_expiry", "next_expiry_at", sqlite_where=_EXPIRES, postgresql_where=_EXPIRES),
     # The cards of one person then lie on one page, whenever they were bound.
+    sqlite_with_rowid=False,
+)
+
+barcodes = Table(
+    "barcodes",
+    metadata,
+    *of_card(key=True),
+    # As zxing-cpp names its formats; the value may differ from the card's number.
+    Column("format", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    # The character set the value is drawn in, where one was given.
+    Column("encoding", Text),
     sqlite_with_rowid=False,
 )
 
@@ -148,6 +187,8 @@ ledger = Table(
     # The entry that takes up what this one leaves unexplained: not a foreign key, for it may go.
     Column("beside", BigInteger),
     Column("reconciled_at", UtcTime),
+    # Who booked it, where that was not the owner: not a foreign key, for they may go.
+    Column("booked_by", BigInteger),
     Index(
         "uq_ledger_external",
         "owner_id",
@@ -175,7 +216,17 @@ outbox = Table(
     "outbox",
     metadata,
     counted(),
-    *of_card(),
+    of_person(),
+    # None where it is about no card.
+    Column("card_id", Text),
+    ForeignKeyConstraint(
+        ["owner_id", "card_id"],
+        ["cards.owner_id", "cards.id"],
+        name="fk_outbox_card",
+        ondelete="CASCADE",
+    ),
+    # Whom it is for, where that is not the owner.
+    Column("recipient_id", BigInteger, ForeignKey("people.id", ondelete="CASCADE")),
     Column("key", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("payload", LargeBinary),
@@ -189,6 +240,7 @@ outbox = Table(
     CheckConstraint("outcome IN ('sent', 'given up')", name="outcome"),
     Index("uq_outbox_key", "owner_id", "key", unique=True),
     Index("ix_outbox_card", "owner_id", "card_id"),
+    Index("ix_outbox_recipient", "recipient_id", sqlite_where=_OTHERS, postgresql_where=_OTHERS),
     Index("ix_outbox_due", "not_before", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("ix_outbox_owner", "owner_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("ix_outbox_done", "done_at", sqlite_where=_DONE, postgresql_where=_DONE),

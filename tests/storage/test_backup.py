@@ -46,6 +46,10 @@ CHOSEN: Final = {
     "cards.episode": "zero",
     "cards.balance_source": "message",
     "outbox.outcome": "given up",
+    "shares.right": "spend",
+    "share_links.right": "own",
+    "tickets.state": "answered",
+    "ticket_messages.by": "operator",
 }
 """What a row made up below must say for the tables' own checks."""
 

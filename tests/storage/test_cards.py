@@ -129,7 +129,7 @@ async def test_a_card_is_found_by_its_number(store: Store, clock: Clock) -> None
 
 async def test_everything_about_a_card_can_be_changed(store: Store, clock: Clock) -> None:
     card = await with_card(store)
-    times = ("balance_at", "expires_at", "snoozed_until", "told_at", "next_refresh_at", "failed_at")
+    times = [name for name in CardChanges.__annotations__ if name.endswith(("_at", "_until"))]
     changes = {
         "label": "午餐",
         "state": "blocked",
@@ -145,6 +145,11 @@ async def test_everything_about_a_card_can_be_changed(store: Store, clock: Clock
         "failures": 3,
         "failure": "network",
         "history_stale": True,
+        "expiry_source": "holder",
+        "reminders_on": False,
+        "quick_minor": 1,
+        "starred": True,
+        "note": "楼下的店",
         **{name: clock.in_(days=days) for days, name in enumerate(times)},
     }
     assert changes.keys() == CardChanges.__annotations__.keys()

@@ -29,6 +29,9 @@ TABLES = [
     | {"dialogues", "invitations", "receipts"}
 ]
 SINCE_0001 = {"booking", "beside", "reconciled_at", "role", "barred_at", "master_id", "answered"}
+SINCE_0001 |= {"lead_days", "digest", "next_digest_at", "archived_at", "expiry_source"}
+SINCE_0001 |= {"reminders_on", "next_expiry_at", "quick_minor", "starred", "note", "booked_by"}
+SINCE_0001 |= {"recipient_id"}
 
 
 def engine_of(url: str) -> AsyncEngine:

@@ -1,0 +1,27 @@
+"""What else can be done with a card: the actions the other features bring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot import panel
+from bot.buttons import Button
+
+if TYPE_CHECKING:
+    from bot.context import Context
+
+
+async def more(context: Context, card_id: str) -> None:
+    """List the actions that make sense for a card, two in a row."""
+    card, voice = await context.card(card_id, "see"), context.voice
+    buttons = [
+        Button(voice.plain(action.label), f"{action.word}:{card.id}")
+        for action in context.actions(card)
+    ]
+    rows = [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
+    rows.append([Button(voice.plain("‹ The card"), f"card:{card.id}")])
+    text = panel.details(voice, context.parts.issuers, card)
+    await context.present(f"more:{card.id}", text, rows, shown=[card])
+
+
+BUTTONS = {"more": more}

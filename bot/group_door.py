@@ -1,0 +1,66 @@
+"""Turns what happens in groups into calls of the features that have to do with groups."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from telegram.constants import MessageEntityType
+from telegram.error import TelegramError
+from telegram.ext import Application, CallbackContext, MessageHandler, filters
+
+from bot import groups
+from bot.languages import mark
+
+if TYPE_CHECKING:
+    from telegram import CallbackQuery, Message, Update
+
+    from bot.features import Features
+    from bot.parts import Parts
+
+OUTDATED = mark("This button is out of date. Send /balance for a fresh view.")
+
+
+class GroupDoor:
+    """Takes the updates of groups; each feature that knows groups is offered them."""
+
+    def __init__(self, parts: Parts, features: Features) -> None:
+        self._parts = parts
+        self._features = features
+
+    def open(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+        """Take the application's messages of groups from now on."""
+        written = filters.ChatType.GROUPS & filters.UpdateType.MESSAGE
+        application.add_handler(MessageHandler(written, self.on_message))
+
+    async def on_message(self, update: Update, _: CallbackContext[Any, Any, Any, Any]) -> None:
+        """Offer a message to the features; others' commands point to the private chat."""
+        message, user = update.effective_message, update.effective_user
+        assert message is not None
+        if user is None or user.is_bot:
+            return
+        for listener in self._features.group_listeners:
+            if await listener(self._parts, message, user):
+                return
+        name, args = command_in(message)
+        if name:
+            await groups.answer(self._parts, message, user, args)
+
+    async def on_button(self, query: CallbackQuery) -> None:
+        """Offer a press in a group to the features; one that none knows is out of date."""
+        for listener in self._features.group_presses:
+            if await listener(self._parts, query):
+                return
+        person = await self._parts.store.people.get(query.from_user.id)
+        voice = self._parts.voice(person, query.from_user.language_code)
+        with suppress(TelegramError):
+            await query.answer(voice.plain(OUTDATED))
+
+
+def command_in(message: Message) -> tuple[str, str]:
+    """Split "/balance@kabao_bot 1234" into the command's name and what follows it."""
+    first = message.entities[0] if message.entities else None
+    if not message.text or not first or first.type != MessageEntityType.BOT_COMMAND or first.offset:
+        return "", ""
+    name = message.text[1 : first.length].partition("@")[0].lower()
+    return name, message.text[first.length :].strip()
