@@ -17,6 +17,7 @@ from storage.errors import (
 )
 from storage.health import Failing, Outstanding
 from storage.locks import Lock, LockChanges, Tried
+from storage.moving import Whole
 from storage.questions import utc_now
 from storage.receipts import receipt
 from storage.records import (
@@ -87,6 +88,7 @@ __all__ = [
     "Store",
     "Tried",
     "Try",
+    "Whole",
     "WriteError",
     "WrongKeyError",
     "open_store",

@@ -45,7 +45,7 @@ class Barcodes(DueCards):
             return None
         key_id, wrapped, kind, value, encoding = rows[0]
         key = self._vault.open_key(owner_id, key_id, wrapped)
-        return Barcode(kind, key.open_text(_place(card_id, kind), value), encoding)
+        return Barcode(kind, key.open_text(barcode_place(card_id, kind), value), encoding)
 
     async def set_barcode(self, owner_id: int, card_id: str, barcode: Barcode | None) -> bool:
         """Keep what a card shows at the till, or nothing; False for no such card."""
@@ -68,7 +68,7 @@ class Barcodes(DueCards):
                 "owner_id": key.owner,
                 "card_id": card_id,
                 "format": one.format,
-                "value": key.seal_text(_place(card_id, one.format), one.value),
+                "value": key.seal_text(barcode_place(card_id, one.format), one.value),
                 "encoding": one.encoding,
             }
             for card_id, one in of
@@ -77,5 +77,6 @@ class Barcodes(DueCards):
             await tx.execute_many(_PUT, rows)
 
 
-def _place(card_id: str, kind: str) -> tuple[str, ...]:
+def barcode_place(card_id: str, kind: str) -> tuple[str, ...]:
+    """Where a barcode's value lives, for the vault."""
     return ("card", card_id, "barcode", kind)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from datetime import UTC
+from dataclasses import fields
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from storage.entry_rows import ENTRY_COLUMNS, entry_row, moved_mark, opened_entry, place_of
 from storage.questions import KEY_COLUMNS, Questions
 from storage.records import Entry, NewEntry
 from storage.schema import cards, ledger, people
@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 
 PRESENT: Final = cards.c.removed_at.is_(None)
 KEYED: Final = people.join(cards, cards.c.owner_id == people.c.id)
-ENTRY_COLUMNS: Final = tuple(ledger.c[field.name] for field in fields(Entry))
 _THIS_CARD: Final = (cards.c.owner_id == bindparam("owner")) & (cards.c.id == bindparam("card"))
 _MINE: Final = (ledger.c.owner_id == bindparam("owner")) & (ledger.c.card_id == bindparam("card"))
 _THIS: Final = _MINE & (ledger.c.id == bindparam("entry"))
-_TEXT: Final = [field.name for field in fields(Entry)].index("text")
 
 _HOLD: Final = select(*KEY_COLUMNS).select_from(KEYED).where(_THIS_CARD).with_for_update(of=cards)
 _EXTERNAL: Final = select(ledger.c.external).where(_MINE, ledger.c.external.is_not(None))
@@ -108,6 +106,13 @@ _RECONCILED: Final = (
     .values(reconciled_at=bindparam("now"))
 )
 _REMOVE: Final = delete(ledger).where(_THIS)
+_ADOPT: Final = (
+    update(ledger)
+    .where(_MINE, ledger.c.external == bindparam("mark"))
+    .values(external=bindparam("external"))
+)
+MOST_ALIKE: Final = 4
+"""So many of an issuer's entries may be of one moment and amount, and still be told apart."""
 
 
 class Sums(NamedTuple):
@@ -124,7 +129,8 @@ class Entries(Questions):
     async def add(self, owner_id: int, card_id: str, entries: Sequence[NewEntry]) -> int:
         """Add the entries that are not there yet (by `external_id`); returns how many were new.
 
-        Entries of one moment keep the order of their list, whichever way round the list is.
+        Entries of one moment keep the order of their list, whichever way round the list is. One
+        that was moved in from elsewhere is known by what it says, and takes the issuer's id.
         """
         if not entries:
             return 0
@@ -135,10 +141,17 @@ class Entries(Questions):
             known = {row[0] for row in await tx.fetch(_EXTERNAL, owner=owner_id, card=card_id)}
             rows = []
             for entry in _oldest_first(entries):
-                row = self._row(key, card_id, entry)
-                if row["external"] is None or row["external"] not in known:
-                    known.add(row["external"])
-                    rows.append(row)
+                row = entry_row(key, card_id, entry, self._clock())
+                external = row["external"]
+                if external is None or external not in known:
+                    known.add(external)
+                    mark = external and _moved(known, key, card_id, entry)
+                    if mark is None:
+                        rows.append(row)
+                    else:
+                        await tx.execute(
+                            _ADOPT, owner=owner_id, card=card_id, mark=mark, external=external
+                        )
             if rows:
                 await tx.execute_many(_INSERT, rows)
         return len(rows)
@@ -149,7 +162,7 @@ class Entries(Questions):
             key = await self._held(tx, owner_id, card_id)
             if key is None:
                 return None
-            row = self._row(key, card_id, new)
+            row = entry_row(key, card_id, new, self._clock())
             added = await tx.fetch(_BOOK, **row)
         kept = {field.name: row.get(field.name) for field in fields(Entry)}
         kept |= {"id": added[0][0], "text": new.text} if added else {}
@@ -209,7 +222,7 @@ class Entries(Questions):
             if key is None:
                 return False
             values = {name: getattr(entry, name) for name in _REWRITTEN}
-            values["text"] = key.seal_text(_place(entry.card_id, entry), entry.text)
+            values["text"] = key.seal_text(place_of(entry.card_id, entry), entry.text)
             this = {"owner": owner_id, "card": entry.card_id, "entry": entry.id}
             return bool(await tx.execute(_REWRITE, **this, **values))
 
@@ -247,38 +260,7 @@ class Entries(Questions):
 
     def _opened(self, owner_id: int, row: Row) -> Entry:
         key_id, wrapped, *columns = row
-        entry = Entry(*columns)
-        key = self._vault.open_key(owner_id, key_id, wrapped)
-        return replace(entry, text=key.open_text(_place(entry.card_id, entry), columns[_TEXT]))
-
-    def _row(self, key: PersonKey, card_id: str, entry: NewEntry) -> dict[str, object]:
-        # Two kinds of fingerprint: no issuer's id can keep a message from being booked.
-        kind = "booking" if entry.source in {"holder", "message"} else "entry"
-        named = entry.external_id and key.fingerprint(kind, card_id, entry.external_id)
-        return {
-            "owner_id": key.owner,
-            "card_id": card_id,
-            "external": named if kind == "entry" else None,
-            "booking": named if kind == "booking" else None,
-            "at": entry.at,
-            "since": entry.since,
-            "amount_minor": entry.amount_minor,
-            "currency": entry.currency,
-            "kind": entry.kind,
-            "text": key.seal_text(_place(card_id, entry), entry.text),
-            "balance_after_minor": entry.balance_after_minor,
-            "source": entry.source,
-            "noted_at": self._clock(),
-            "beside": None,
-            "reconciled_at": None,
-            "booked_by": entry.booked_by,
-        }
-
-
-def _place(card_id: str, entry: Entry | NewEntry) -> tuple[str, ...]:
-    """Bind the words of an entry to the facts they are about."""
-    at = entry.at.astimezone(UTC).isoformat()
-    return ("entry", card_id, at, str(entry.amount_minor), entry.currency)
+        return opened_entry(self._vault.open_key(owner_id, key_id, wrapped), columns)
 
 
 def _oldest_first(entries: Sequence[NewEntry]) -> list[NewEntry]:
@@ -288,3 +270,13 @@ def _oldest_first(entries: Sequence[NewEntry]) -> list[NewEntry]:
 
 def _when(entry: NewEntry) -> datetime:
     return entry.at
+
+
+def _moved(known: set[bytes], key: PersonKey, card_id: str, entry: NewEntry) -> bytes | None:
+    """Find the mark of an entry that was moved in and is now listed by its issuer."""
+    for place in range(MOST_ALIKE):
+        mark = moved_mark(key, card_id, entry, place)
+        if mark in known:
+            known.discard(mark)
+            return mark
+    return None

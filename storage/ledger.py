@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import BigInteger, and_, bindparam, cast, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.entries import ENTRY_COLUMNS, KEYED, PRESENT, Entries
+from storage.entries import KEYED, PRESENT, Entries
+from storage.entry_rows import ENTRY_COLUMNS
 from storage.questions import KEY_COLUMNS
 from storage.records import Entry, Reading
 from storage.schema import cards, ledger, readings

@@ -25,6 +25,7 @@ from storage.invitations import Invitations
 from storage.ledger import Ledger
 from storage.locks import Locks
 from storage.migrations import migrate
+from storage.moving import Moving
 from storage.outbox import Outbox
 from storage.people import People
 from storage.postgres import PostgresDatabase
@@ -80,6 +81,7 @@ class Store:
         self.processes: Final = Processes(runner, vault, clock)
         self.rotation: Final = Rotation(runner, vault, clock)
         self.locks: Final = Locks(runner, vault, clock)
+        self.moving: Final = Moving(runner, vault, clock)
 
     @property
     def installation(self) -> InstallationKey:
