@@ -35,6 +35,7 @@ from storage.receipts import Receipts, receipts_of
 from storage.rotation import Rotation
 from storage.schema import meta, people
 from storage.sqlite import SqliteDatabase, sqlite_file
+from storage.told import Tellings
 from storage.tries import Tries
 from storage.vanishing import Vanishing
 from storage.vault import InstallationKey, MasterKey, Vault
@@ -81,6 +82,7 @@ class Store:
         self.processes: Final = Processes(runner, vault, clock)
         self.rotation: Final = Rotation(runner, vault, clock)
         self.locks: Final = Locks(runner, vault, clock)
+        self.told: Final = Tellings(runner, vault, clock)
         self.moving: Final = Moving(runner, vault, clock)
 
     @property

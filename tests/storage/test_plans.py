@@ -22,6 +22,7 @@ from storage import (
     outbox,
     people,
     receipts,
+    told,
 )
 from storage.database import Prepared
 from storage.sqlite import SqliteDatabase
@@ -44,6 +45,7 @@ MODULES = (
     outbox,
     people,
     receipts,
+    told,
 )
 # What is half-finished or not yet accepted is little, and looked through now and then.
 SMALL = {"dialogues._ERASE", "dialogues._PURGE", "invitations._PURGE"}

@@ -1,0 +1,78 @@
+"""Questions about what each person was told, once or for a while, and never wants to hear again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from storage.questions import Questions
+from storage.schema import people, told
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_GET: Final = select(told.c.at, told.c.never).where(
+    told.c.person_id == bindparam("person"), told.c.what == bindparam("what")
+)
+_ALL: Final = (
+    select(told.c.what, told.c.at, told.c.never)
+    .where(told.c.person_id == bindparam("person"))
+    .order_by(told.c.what)
+)
+_insert: Final = insert(told).from_select(
+    ["person_id", "what", "at", "never"],
+    select(
+        people.c.id,
+        bindparam("what", type_=told.c.what.type),
+        bindparam("at", type_=told.c.at.type),
+        bindparam("never", type_=told.c.never.type),
+    ).where(people.c.id == bindparam("person")),
+)
+_NOTE: Final = _insert.on_conflict_do_update(
+    index_elements=["person_id", "what"],
+    set_={"at": _insert.excluded.at, "never": or_(told.c.never, _insert.excluded.never)},
+)
+_FIRST: Final = _insert.on_conflict_do_nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """When a person was told something last; `never`: they do not want to hear it again."""
+
+    at: datetime
+    never: bool
+
+
+class Tellings(Questions):
+    """What was told, by person and by its name (`what`), which holds nothing of theirs."""
+
+    async def get(self, person_id: int, what: str) -> Told | None:
+        """Look up whether they were told; None if never."""
+        rows = await self._runner.fetch(_GET, person=person_id, what=what)
+        return Told(rows[0][0], bool(rows[0][1])) if rows else None
+
+    async def all(self, person_id: int) -> dict[str, Told]:
+        """List everything they were told."""
+        rows = await self._runner.fetch(_ALL, person=person_id)
+        return {what: Told(at, bool(never)) for what, at, never in rows}
+
+    async def first(self, person_id: int, what: str) -> bool:
+        """Note that they are told now; False if they were before, or are nobody known."""
+        return bool(
+            await self._runner.execute(
+                _FIRST, person=person_id, what=what, at=self._clock(), never=False
+            )
+        )
+
+    async def mark(self, person_id: int, what: str) -> None:
+        """Note that they were told now, again maybe; what they never want stays unwanted."""
+        await self._runner.execute(
+            _NOTE, person=person_id, what=what, at=self._clock(), never=False
+        )
+
+    async def never(self, person_id: int, what: str) -> None:
+        """Note that they do not want to hear it again."""
+        await self._runner.execute(_NOTE, person=person_id, what=what, at=self._clock(), never=True)
