@@ -131,7 +131,14 @@ main.add_command(verify)
     metavar="TIME",
     help="The time the demo's clock stands at, in ISO 8601; it then moves only by `!wait`.",
 )
-def demo(who: str | None, data: Path | None, start: str | None) -> None:
+@click.option("--web", is_flag=True, help="Chat on a page in a browser instead.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="The port of that page on this machine; a free one if not given.",
+)
+def demo(who: str | None, data: Path | None, start: str | None, web: bool, port: int) -> None:
     """Chat with the bot here: a small Telegram, a gift-card service and the bot on this machine.
 
     Needs no token, no account and no internet. Type a message, press a button by its number
@@ -140,7 +147,8 @@ def demo(who: str | None, data: Path | None, start: str | None) -> None:
     """
     from bot.playground.demo import play
 
-    sys.exit(run_loop(play(who=who, data=data, start=start)))
+    with suppress(KeyboardInterrupt):
+        sys.exit(run_loop(play(who=who, data=data, start=start, web=port if web else None)))
 
 
 def _settle_memory() -> None:

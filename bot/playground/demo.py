@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import tempfile
@@ -32,10 +33,15 @@ def _running() -> Path:
     return Path(tempfile.gettempdir()) / f"kabao-demo-{os.getuid()}.url"
 
 
-async def play(*, who: str | None, data: Path | None, start: str | None) -> int:
-    """Run the demo until its input ends, or join one that runs. Gives the exit status."""
+async def play(
+    *, who: str | None, data: Path | None, start: str | None, web: int | None = None
+) -> int:
+    """Run the demo until its input ends, or join one that runs. Gives the exit status.
+
+    With `web` it is a page in a browser, on that port or for 0 on a free one, until Ctrl-C.
+    """
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
-    if interactive and who and (url := _joinable()):
+    if web is None and interactive and who and (url := _joinable()):
         try:
             await run_chat(url, who=who, stdin=sys.stdin, stdout=sys.stdout)
         except aiohttp.ClientError:
@@ -53,6 +59,7 @@ async def play(*, who: str | None, data: Path | None, start: str | None) -> int:
             Clock(begin),
             interactive=interactive,
             stands=begin is not None,
+            web=web,
         )
     return 0
 
@@ -65,8 +72,9 @@ async def _play(
     *,
     interactive: bool,
     stands: bool,
+    web: int | None,
 ) -> None:
-    telegram = await stack.enter_async_context(Telegram(clock=clock))
+    telegram = await stack.enter_async_context(Telegram(clock=clock, port=web or 0))
     issuer = DemoIssuer(clock)
     await issuer.start()
     stack.push_async_callback(issuer.stop)
@@ -79,7 +87,7 @@ async def _play(
         "KABAO_ADMINS": str(telegram.person(who).id),
         "KABAO_REFRESH_MINUTES": "1",
         # A transcript comes out the same every time: due work is done between its lines.
-        "KABAO_TICK_SECONDS": "0.5" if interactive else NEVER,
+        "KABAO_TICK_SECONDS": "0.5" if interactive or web is not None else NEVER,
         "KABAO_LOG_LEVEL": "ERROR",
         **{f"KABAO_SECRET_{name}": value for name, value in issuer.secrets.items()},
     }
@@ -88,6 +96,9 @@ async def _play(
         Kabao(read(settings), clock=clock, issuer_folders=[ISSUERS])
     )
     click.echo(_welcome(issuer))
+    if web is not None:
+        click.echo(f"在浏览器里打开 Open in a browser: {telegram.url}/playground/")
+        await asyncio.Event().wait()
     if interactive:
         _running().write_text(telegram.url, encoding="utf-8")
         stack.callback(_running().unlink, missing_ok=True)

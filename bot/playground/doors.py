@@ -1,4 +1,4 @@
-"""The way in for people in other processes: a terminal, later a page in a browser.
+"""The way in for people in other processes: a terminal, or the page in a browser that is here too.
 
 All JSON. `as` is a person's name, `chat` a group's name or nothing for the private chat.
 
@@ -12,7 +12,12 @@ All JSON. `as` is a person's name, `chat` a group's name or nothing for the priv
 | POST block, unblock | `as` | `update_id` |
 | POST contact | `as`, `attached`? | `update_id` |
 | POST send?as=&name=&caption=&chat= | the file's bytes | `update_id` |
-| GET chat?as=&chat= | | `messages` that are visible, as the Bot API has them, `last` event |
+| POST edit | `as`, `message`, `text` | `update_id` |
+| GET groups | | `id`, `name`, `members` of each |
+| GET clock | | `now` in ISO 8601 |
+| POST clock | `seconds` that are to pass | the same |
+| GET chat?as=&chat= | | `messages` that are visible, as the Bot API has them, `last` event, \
+`keyboard` below it; with `only=keyboard` that alone |
 | GET menu?as= | | the commands on offer |
 | GET events?as=&after=&wait= | waits up to `wait` seconds | `events`, `last` |
 | GET file?id= | | the file's bytes |
@@ -29,6 +34,8 @@ from urllib.parse import quote
 import orjson
 from aiohttp import web
 
+from bot.playground.clock import Clock
+from bot.playground.page_files import page_file
 from bot.playground.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -52,6 +59,10 @@ class Doors:
             ("POST", "people"): self._arrive,
             ("GET", "people"): self._people,
             ("POST", "groups"): self._group,
+            ("GET", "groups"): self._groups,
+            ("GET", "clock"): self._now,
+            ("POST", "clock"): self._pass,
+            ("POST", "edit"): self._edit,
             ("POST", "say"): self._say,
             ("POST", "press"): self._press,
             ("POST", "block"): self._block,
@@ -69,8 +80,8 @@ class Doors:
             return _json({"error": "the playground is for this machine only"}, 403)
         asked: Asked = dict(request.query)
         try:
-            if what == "file" and request.method == "GET":
-                return self._file(asked)
+            if request.method == "GET" and (found := self._found(what, asked)):
+                return found
             act = self._routes[request.method, what]
             if request.method == "POST":
                 asked |= await _body(what, request)
@@ -104,6 +115,24 @@ class Doors:
         group = self._telegram.group(asked["name"], members, deletes=asked.get("deletes", False))
         return {"id": group.where.id, "name": group.name}
 
+    async def _groups(self, _: Asked) -> Any:
+        return [
+            {"id": group.where.id, "name": name, "members": group.where.members}
+            for name, group in self._telegram.people.groups().items()
+        ]
+
+    async def _now(self, _: Asked) -> Any:
+        return {"now": self._telegram.clock().isoformat()}
+
+    async def _pass(self, asked: Asked) -> Any:
+        clock = self._telegram.clock
+        if not isinstance(clock, Clock):
+            raise ValueError("this playground's time cannot be moved")  # noqa: TRY004 - said to a page
+        return {"now": clock.advance(float(asked["seconds"])).isoformat()}
+
+    async def _edit(self, asked: Asked) -> Any:
+        return {"update_id": await self._who(asked).edits(asked["message"], asked["text"])}
+
     async def _say(self, asked: Asked) -> Any:
         who, reply_to = self._who(asked), asked.get("reply_to")
         update = await who.says(asked["text"], chat=self._where(asked), reply_to=reply_to)
@@ -135,9 +164,13 @@ class Doors:
         return {"update_id": update}
 
     async def _chat(self, asked: Asked) -> Any:
+        keyboard = self._who(asked).keyboard
+        if asked.get("only") == "keyboard":
+            return {"keyboard": keyboard}
         group = self._where(asked)
         chat = group.where if group else self._who(asked).where
-        return {"messages": chat.messages(), "last": self._telegram.world.chats.bell.last}
+        last = self._telegram.world.chats.bell.last
+        return {"messages": chat.messages(), "last": last, "keyboard": keyboard}
 
     async def _menu(self, asked: Asked) -> Any:
         return self._who(asked).menu
@@ -152,6 +185,9 @@ class Doors:
             events = who.events(after)
         listed = [{"n": one.n, "what": one.what, "message": one.message} for one in events]
         return {"events": listed, "last": events[-1].n if events else after}
+
+    def _found(self, what: str, asked: Asked) -> web.Response | None:
+        return self._file(asked) if what == "file" else page_file(what)
 
     def _file(self, asked: Asked) -> web.Response:
         stored = self._telegram.world.files.get(asked["id"])
