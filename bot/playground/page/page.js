@@ -138,6 +138,7 @@ class Phone {
       if (!chat.group) this.after = last;
     }
     await this.below();
+    this.turn(this.about.id);
     this.listen();
   }
 
@@ -316,6 +317,8 @@ async function tell(seconds) {
 async function begin() {
   const query = new URLSearchParams(location.search);
   if (query.has("theme")) document.documentElement.dataset.theme = query.get("theme");
+  // Where no Chinese font is installed the page brings one; what was drawn before it came is blank.
+  await document.fonts.load('15px "Kabao Han"', "卡");
   await learnGroups();
   const there = await read("people");
   const known = new Map(there.map((person) => [person.name, person.language]));
@@ -326,6 +329,7 @@ async function begin() {
   await tell();
   setInterval(() => tell(), 10_000);
   document.body.dataset.ready = "yes";
+  for (const phone of phones.values()) phone.turn(phone.about.id);
 }
 
 document.querySelectorAll("[data-wait]").forEach((button) => button.addEventListener("click", () => tell(Number(button.dataset.wait))));
