@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from markupsafe import escape
@@ -16,6 +16,8 @@ from bot.buttons import OutdatedButton, contact_keyboard
 from bot.languages import mark
 from bot.messages import discard, edit, erase, offer, said_by
 from bot.panel import shown as balances
+from bot.shared import right_of
+from storage import suffices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from bot.declared import CardAction
     from bot.parts import Parts
     from bot.voice import Voice
-    from storage import Card, Person, Right
+    from storage import Card, Held, Person, Right
 
 MISPLACED = mark(
     "That looks like a card number, so I deleted it and kept nothing of it. "
@@ -75,26 +77,40 @@ class Context:
     args: str = ""
     query: CallbackQuery | None = None
     answered: bool = False
+    shared: dict[str, Held] = field(default_factory=dict)
+    """Cards of others that were found for this person, by their ids."""
 
     async def card(self, card_id: str, right: Right = "own") -> Card:
         """Find a card this person may do that with, by what a button says. Else `OutdatedButton`.
 
         What is done with it is asked of the store by `card.owner_id`, who may be another person.
         """
-        del right
-        card = await self.parts.store.cards.get(self.person.id, card_id)
-        if card is None:
+        held = await self.parts.store.shares.held(self.person.id, card_id, right)
+        if held is None:
             raise OutdatedButton
-        return card
+        return self._met(held)
 
     async def cards(self, right: Right = "see") -> list[Card]:
         """List the cards in use this person may do that with: their own, then shared ones."""
-        del right
-        return await self.parts.store.cards.list(self.person.id)
+        held = await self.parts.store.shares.held_by(self.person.id, right)
+        return [self._met(one) for one in held]
+
+    def _met(self, held: Held) -> Card:
+        if held.owner_name is not None:
+            self.shared[held.card.id] = held
+        return held.card
+
+    def may(self, card: Card, right: Right) -> bool:
+        """Say whether this person may do that with a card that was found for them."""
+        return suffices(right_of(card, self.person.id, self.shared), right)
 
     def actions(self, card: Card) -> list[CardAction]:
         """List what else this person can do with a card."""
-        return [one for one in self.parts.card_actions if one.wanted(self.parts, card)]
+        return [
+            one
+            for one in self.parts.card_actions
+            if one.wanted(self.parts, card) and self.may(card, one.right)
+        ]
 
     async def reply(self, text: Markup | str, buttons: Buttons | None = None) -> int:
         """Send a message; give its id."""

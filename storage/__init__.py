@@ -41,6 +41,7 @@ from storage.records import (
     Right,
     Role,
 )
+from storage.shares import Held, Sharer, suffices
 from storage.store import Store, open_store
 from storage.tries import REFUSED, Outcome, Seen, Stop, Try
 from storage.vanishing import Owed
@@ -64,6 +65,7 @@ __all__ = [
     "Episode",
     "ExpirySource",
     "Failing",
+    "Held",
     "InstallationKey",
     "KeyFormatError",
     "Lock",
@@ -83,6 +85,7 @@ __all__ = [
     "Role",
     "SealError",
     "Seen",
+    "Sharer",
     "Stop",
     "StorageError",
     "Store",
@@ -95,5 +98,6 @@ __all__ = [
     "person_mark",
     "receipt",
     "spell",
+    "suffices",
     "utc_now",
 ]

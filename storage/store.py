@@ -18,7 +18,9 @@ from storage.cards import Cards
 from storage.database import Database, parse_url
 from storage.deliveries import Deliveries
 from storage.dialogues import Dialogues
+from storage.digests import Digests
 from storage.errors import StorageError
+from storage.expiries import Expiries
 from storage.health import Health
 from storage.inbox import Inbox
 from storage.invitations import Invitations
@@ -34,6 +36,7 @@ from storage.questions import utc_now
 from storage.receipts import Receipts, receipts_of
 from storage.rotation import Rotation
 from storage.schema import meta, people
+from storage.shares import Shares
 from storage.sqlite import SqliteDatabase, sqlite_file
 from storage.told import Tellings
 from storage.tries import Tries
@@ -71,6 +74,8 @@ class Store:
         self.ledger: Final = Ledger(runner, vault, clock)
         self.outbox: Final = Outbox(runner, vault, clock)
         self.dialogues: Final = Dialogues(runner, vault, clock)
+        self.expiries: Final = Expiries(runner, vault, clock)
+        self.digests: Final = Digests(runner, vault, clock)
         self.invitations: Final = Invitations(runner, vault, clock)
         self.receipts: Final = Receipts(runner, vault, clock)
         self.inbox: Final = Inbox(runner, vault, clock)
@@ -82,6 +87,7 @@ class Store:
         self.processes: Final = Processes(runner, vault, clock)
         self.rotation: Final = Rotation(runner, vault, clock)
         self.locks: Final = Locks(runner, vault, clock)
+        self.shares: Final = Shares(runner, vault, clock)
         self.told: Final = Tellings(runner, vault, clock)
         self.moving: Final = Moving(runner, vault, clock)
 

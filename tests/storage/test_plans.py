@@ -12,8 +12,10 @@ from storage import (
     card_rows,
     cards,
     dialogues,
+    digests,
     due,
     entries,
+    expiries,
     inbox,
     invitations,
     ledger,
@@ -22,6 +24,7 @@ from storage import (
     outbox,
     people,
     receipts,
+    shares,
     told,
 )
 from storage.database import Prepared
@@ -35,8 +38,10 @@ if TYPE_CHECKING:
 MODULES = (
     cards,
     dialogues,
+    digests,
     due,
     entries,
+    expiries,
     inbox,
     invitations,
     ledger,
@@ -45,6 +50,7 @@ MODULES = (
     outbox,
     people,
     receipts,
+    shares,
     told,
 )
 # What is half-finished or not yet accepted is little, and looked through now and then.
