@@ -155,6 +155,11 @@ class Issuer(Protocol):
         ...
 
     @property
+    def category(self) -> str | None:
+        """What is sold there, in a word that offers can name."""
+        ...
+
+    @property
     def remind_days(self) -> int | None:
         """After how many days the holder is asked whether the balance is still right."""
         ...

@@ -27,6 +27,7 @@ class Declared:
         self.name: Mapping[str, str] = declaration.name
         self.currency = declaration.currency
         self.page = declaration.page
+        self.category = declaration.category
         self.messages = tuple(declaration.messages)
         self.fields: tuple[Field, ...] = tuple(table.field() for table in declaration.fields)
         self._recognise = re.compile(declaration.recognise or declaration.fields[0].pattern)

@@ -8,7 +8,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 import re2
-from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 from yarl import URL
 
 from bot.issuers.answers import Expression
@@ -128,5 +128,6 @@ LinearPattern = Annotated[str, AfterValidator(_linear)]
 WebPage = Annotated[str, AfterValidator(_page)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Currency = Annotated[str, AfterValidator(_currency)]
+Category = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
 Zone = Annotated[ZoneInfo, PlainValidator(_zone), _TEXT]
 EntryMeaning = Annotated[str, AfterValidator(_meaning)]

@@ -18,7 +18,7 @@ from bot.issuers.format.history import History
 from bot.issuers.format.reading import Balance, ErrorRule
 from bot.issuers.format.request import Call, Server, Step
 from bot.issuers.format.table import Table
-from bot.issuers.vocabulary import Currency, LinearPattern, Pattern, WebPage, Words, Zone
+from bot.issuers.vocabulary import Category, Currency, LinearPattern, Pattern, WebPage, Words, Zone
 
 
 class FieldTable(Table):
@@ -86,7 +86,8 @@ class Declaration(Table):
     `recognise` is a pattern of the normalised number, where the field's own would fit too much.
     `source` is where the facts are from, `unconfirmed` what no source says. `defaults` are used
     where the operator has not set `KABAO_SECRET_<NAME>`. `page` is the issuer's own page for
-    looking a balance up, for the holder to open.
+    looking a balance up, for the holder to open. `category` is what is sold there, in a word that
+    the operator's offers can name, such as `coffee`.
     """
 
     name: Words
@@ -95,6 +96,7 @@ class Declaration(Table):
     currency: Currency | None = None
     recognise: Pattern | None = None
     page: WebPage | None = None
+    category: Category | None = None
     defaults: dict[Annotated[str, Key(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = {}
     fields: Annotated[list[FieldTable], Key(min_length=1)]
     messages: list[MessageTable] = []
