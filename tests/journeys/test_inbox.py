@@ -102,12 +102,13 @@ async def killed(house: House) -> None:
         for task in asyncio.all_tasks()
         if task.get_name().startswith(("Application:", "Updater:"))
     ]
-    for task in working:
-        task.cancel()
-    await asyncio.wait(working)
     journal = kabao.parts.journal
-    for notes in (journal._receipts, journal._answered, journal._panels, journal._seen):
-        notes.clear()  # what had not been written yet never is
+    async with journal._one:  # whoever is stopped here notes it as handled, and a kill does not
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working)
+        for notes in (journal._receipts, journal._answered, journal._panels, journal._seen):
+            notes.clear()  # what had not been written yet never is
     await kabao.__aexit__(None, None, None)
 
 
