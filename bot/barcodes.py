@@ -31,7 +31,8 @@ LARGEST_MODULE: Final = 16
 LARGEST_READ: Final = 50_000_000
 """In pixels."""
 
-LONGEST: Final = 2000GS1: Final = "GS1"
+LONGEST: Final = 2000
+GS1: Final = "GS1"
 """Stands for the character set of a code that holds GS1 fields, such as (01)09501101530003."""
 
 _ASCII: Final = re.compile(r"[ -~]+")
