@@ -88,6 +88,8 @@ class Chat:
         self.keyboard: Below | None = None
         self.deletes = self.private = about["type"] == "private"
         self.members: list[int] = []
+        self.topics: dict[int, bool] = {}
+        """Of a group with topics: whether each is closed, by its id."""
         self._bell = bell
         self._next = first
         self._messages: dict[int, Message] = {}

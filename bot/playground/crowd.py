@@ -46,12 +46,19 @@ class Crowd:
         return Person(name, None, user, chat, self._world)
 
     def group(
-        self, name: str, members: Iterable[Person], *, deletes: bool = False, basic: bool = False
+        self,
+        name: str,
+        members: Iterable[Person],
+        *,
+        deletes: bool = False,
+        basic: bool = False,
+        topics: bool = False,
     ) -> Group:
         """Open a group with the bot in it, by the first of its members."""
         members = list(members)
         kind, number = ("group", 0) if basic else ("supergroup", SUPERGROUP)
-        chat = self._world.open({"id": number - stable_id(name), "type": kind, "title": name})
+        about = {"id": number - stable_id(name), "type": kind, "title": name}
+        chat = self._world.open(about | ({"is_forum": True} if topics else {}))
         chat.members = [member.id for member in members]
         chat.deletes = deletes
         group = self._groups[name] = Group(name, chat, members[0].user, self._world)

@@ -27,14 +27,14 @@ REPLACED = {"text", "entities", "link_preview_options", "photo", "document", "re
 def send_photo(world: World, values: Values) -> Message:
     """Send a picture, fresh or known by its id."""
     chat = world.chats.writable(values["chat_id"])
-    return posted(world, chat, values, _photo(world, values["photo"]) | _caption(world, values))
+    return posted(world, chat, values, _photo(world, values["photo"]) | captioned(world, values))
 
 
 def send_document(world: World, values: Values) -> Message:
     """Send a file, fresh or known by its id."""
     chat = world.chats.writable(values["chat_id"])
     document = _document(world, values["document"])
-    return posted(world, chat, values, document | _caption(world, values))
+    return posted(world, chat, values, document | captioned(world, values))
 
 
 def edit_message_media(world: World, values: Values) -> Message:
@@ -46,7 +46,7 @@ def edit_message_media(world: World, values: Values) -> Message:
         raise bad_request(f"the playground edits no {media['type']} in")
     keyboard = checked_keyboard(values.get("reply_markup"))
     kept = {name: value for name, value in message.items() if name not in REPLACED}
-    changed = kept | makes(world, media["media"]) | _caption(world, media)
+    changed = kept | makes(world, media["media"]) | captioned(world, media)
     return edited(world, chat, message, changed | ({"reply_markup": keyboard} if keyboard else {}))
 
 
@@ -70,7 +70,8 @@ def _stored(world: World, given: Upload | str, folder: str) -> Stored:
     return world.files.keep(folder, given.name, given.content)
 
 
-def _caption(world: World, values: Values) -> Message:
+def captioned(world: World, values: Values) -> Message:
+    """Give the caption of a call as it stands in a message; nothing for none."""
     text, entities = formatted(
         values.get("caption", ""), values.get("parse_mode"), values.get("caption_entities")
     )

@@ -65,7 +65,12 @@ def posted(world: World, chat: Chat, values: Values, content: Message) -> Messag
         if "reply_parameters" in values:
             _reply(chat, values["reply_parameters"], content)
         if "message_thread_id" in values:
-            raise bad_request("message thread not found")
+            if values["message_thread_id"] not in chat.topics:
+                raise bad_request("message thread not found")
+            content |= {
+                "message_thread_id": values["message_thread_id"],
+                "is_topic_message": True,
+            }
     message = world.say(chat, content)
     if below is not None:
         chat.keyboard = Below(message["message_id"], below) if below["keyboard"] else None

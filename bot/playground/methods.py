@@ -14,6 +14,13 @@ from bot.playground.messages import (
     send_message,
 )
 from bot.playground.refusals import bad_request
+from bot.playground.topics import (
+    close_forum_topic,
+    copy_message,
+    create_forum_topic,
+    edit_message_caption,
+    reopen_forum_topic,
+)
 from bot.playground.webhooks import webhook
 
 if TYPE_CHECKING:
@@ -191,6 +198,11 @@ METHODS: dict[str, Callable[[World, Values], Any | Awaitable[Any]]] = {
     "editMessageText": edit_message_text,
     "editMessageReplyMarkup": edit_message_reply_markup,
     "editMessageMedia": edit_message_media,
+    "editMessageCaption": edit_message_caption,
+    "copyMessage": copy_message,
+    "createForumTopic": create_forum_topic,
+    "closeForumTopic": close_forum_topic,
+    "reopenForumTopic": reopen_forum_topic,
     "deleteMessage": delete_message,
     "deleteMessages": delete_messages,
     "answerCallbackQuery": answer_callback_query,

@@ -105,7 +105,12 @@ class Person:
         return self.world.chats.events(self.id, chats, after)
 
     async def says(
-        self, text: str, *, chat: Group | None = None, reply_to: int | None = None
+        self,
+        text: str,
+        *,
+        chat: Group | None = None,
+        reply_to: int | None = None,
+        topic: int | None = None,
     ) -> int | None:
         """Send text, as it is typed. Whoever blocked the bot unblocks it by that."""
         plain, entities = formatted(text, None, None)
@@ -114,6 +119,8 @@ class Person:
         content: Message = {"text": plain}
         if entities:
             content["entities"] = entities
+        if topic is not None:
+            content |= {"message_thread_id": topic, "is_topic_message": True}
         return self._sends(content, chat, reply_to)
 
     async def forwards(self, text: str, *, sender: str, sent_at: int) -> int | None:
@@ -161,8 +168,12 @@ class Person:
             raise ValueError(f"{self.name} is not in that group")
         if reply_to is not None and (answered := where.get(reply_to)) is not None:
             content["reply_to_message"] = answered
+            if thread := answered.get("message_thread_id"):
+                content |= {"message_thread_id": thread, "is_topic_message": True}
         message = where.post(self.user, self.world.now(), content)
-        if where.private or (where.closed is None and self._concerns_bot(message)):
+        # A bot that is an admin of a group hears everything that is said there.
+        hears = where.closed is None and (where.deletes or self._concerns_bot(message))
+        if where.private or hears:
             return self.world.updates.put("message", message)
         return None
 

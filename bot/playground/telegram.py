@@ -128,13 +128,20 @@ class Telegram(Faults):
         return self.people.person(name, language)
 
     def group(
-        self, name: str, members: Iterable[Person], *, deletes: bool = False, basic: bool = False
+        self,
+        name: str,
+        members: Iterable[Person],
+        *,
+        deletes: bool = False,
+        basic: bool = False,
+        topics: bool = False,
     ) -> Group:
         """Open a group with the bot in it.
 
-        `deletes`: the bot may delete others' messages; `basic`: it is not a supergroup yet.
+        `deletes`: the bot is an admin, may delete others' messages and hears all of them; `basic`:
+        it is not a supergroup yet; `topics`: it has topics.
         """
-        return self.people.group(name, members, deletes=deletes, basic=basic)
+        return self.people.group(name, members, deletes=deletes, basic=basic, topics=topics)
 
     def redeliver(self, update_id: int) -> None:
         """Deliver an update again, as after a crash. `LookupError` if it is not remembered."""
