@@ -1,0 +1,239 @@
+"""Pictures of what became of money, to be read on a phone.
+
+The library is loaded when the first picture is drawn, and draws in a thread. It writes with the
+font beside it alone, which has every character of GB 2312: a machine needs no Chinese font.
+"""
+
+# ruff: noqa: PLC0415 - the library takes long to load and is not needed until somebody looks
+
+from __future__ import annotations
+
+import asyncio
+import io
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FONT: Final = Path(__file__).parent / "fonts" / "KabaoSans-Regular.otf"
+WIDTH, DPI = 1080, 100
+PAPER, INK, FAINT, LINES = "#fbfaf7", "#24323d", "#7a8690", "#e4e2dc"
+COLOURS: Final = ("#12806a", "#e08a2c", "#3b6fb6", "#b5485d", "#7d62a8")
+MISSING: Final = "□"
+LONGEST: Final = 14
+_TITLE, _HEAD, _TEXT = 27, 20, 17
+_PANEL_INCHES, _BAR_INCHES, _ONE_DAY = 4.1, 0.72, 86_400.0
+
+_drawing = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A balance over time: steps of an aware moment and an amount, None where it is not known."""
+
+    label: str
+    steps: Sequence[tuple[datetime, float | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """An amount, and how it is written beside the bar."""
+
+    label: str
+    amount: float
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that is drawn, in words and major units of one currency; an empty part is left out.
+
+    `until` is where lines end; `days` are marked below them, each with its words.
+    """
+
+    title: str
+    balances_head: str
+    balances: Sequence[Line]
+    months_head: str
+    months: Sequence[Bar]
+    cards_head: str
+    cards: Sequence[Bar]
+    until: datetime
+    days: Sequence[tuple[datetime, str]]
+    axis: Callable[[float], str]
+
+
+async def draw(picture: Picture) -> bytes:
+    """Draw a picture as PNG, 1080 pixels wide, while other chats go on."""
+    return await asyncio.to_thread(_drawn, picture)
+
+
+def _drawn(picture: Picture) -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    with _drawing:  # its fonts' caches are not made for two threads
+        figure = figure_of(picture)
+        canvas, out = FigureCanvasAgg(figure), io.BytesIO()
+        canvas.print_png(out, pil_kwargs={"compress_level": 2})  # type: ignore[no-untyped-call]
+    return out.getvalue()
+
+
+def figure_of(picture: Picture) -> Figure:
+    """Lay a picture out; every text in it is written in the font beside this module."""
+    from matplotlib.figure import Figure
+
+    parts: list[tuple[float, float, Callable[[Axes], None]]] = []
+    if picture.balances:
+        parts.append((_PANEL_INCHES, 0.5 + 0.42 * _rows(picture), lambda a: _balances(a, picture)))
+    if picture.months:
+        parts.append((_PANEL_INCHES * 0.85, 0.5, lambda axes: _months(axes, picture)))
+    if picture.cards:
+        tall = 0.5 + _BAR_INCHES * len(picture.cards)
+        parts.append((tall, 0.1, lambda axes: _cards(axes, picture)))
+    height = 1.1 + sum(0.75 + tall + below for tall, below, _ in parts)
+    figure = Figure(figsize=(WIDTH / DPI, height), dpi=DPI, facecolor=PAPER)
+    _write(figure.text, 0.055, 1 - 0.62 / height, picture.title, size=_TITLE)
+    top = height - 1.0
+    for tall, below, paint in parts:
+        top -= 0.75 + tall
+        axes = figure.add_axes((0.055, top / height, 0.89, tall / height))
+        axes.set_facecolor(PAPER)
+        for side in axes.spines.values():
+            side.set_visible(False)
+        axes.tick_params(length=0, labelsize=_TEXT, labelcolor=FAINT)
+        paint(axes)
+        for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+            label.set_fontproperties(_font(_TEXT))
+        top -= below
+    return figure
+
+
+def _rows(picture: Picture) -> int:
+    """How many rows the names of the lines take."""
+    return -(-len(picture.balances) // 2) if len(picture.balances) > 1 else 0
+
+
+def _head(axes: Axes, text: str) -> None:
+    _write(axes.text, 0, 1.04, text, size=_HEAD, transform=axes.transAxes, va="bottom")
+
+
+def _balances(axes: Axes, picture: Picture) -> None:
+    _head(axes, picture.balances_head)
+    edge = picture.until.timestamp() / _ONE_DAY
+    highest = 0.0
+    for line, colour in zip(picture.balances, COLOURS, strict=False):
+        at = [moment.timestamp() / _ONE_DAY for moment, _ in line.steps] + [edge]
+        known = [float("nan") if amount is None else amount for _, amount in line.steps]
+        known.append(known[-1])
+        highest = max([highest, *(amount for amount in known if amount == amount)])  # noqa: PLR0124
+        axes.plot(at, known, drawstyle="steps-post", color=colour, lw=4, solid_capstyle="round")
+        if len(picture.balances) == 1:
+            axes.fill_between(at, known, step="post", color=colour, alpha=0.12, lw=0)
+        if known[-1] == known[-1]:  # not a gap
+            axes.plot([edge], [known[-1]], "o", ms=11, color=colour, clip_on=False)
+    axes.set_ylim(0, highest * 1.12 or 1)
+    axes.grid(axis="y", color=LINES, lw=1.5)
+    axes.set_axisbelow(True)
+    axes.locator_params(axis="y", nbins=4)
+    axes.yaxis.set_major_formatter(lambda amount, _: picture.axis(amount))
+    axes.tick_params(axis="y", direction="in", pad=-4)
+    for label in axes.get_yticklabels():
+        label.set(horizontalalignment="left", verticalalignment="bottom")
+    days = [(day.timestamp() / _ONE_DAY, words) for day, words in picture.days]
+    axes.set_xticks([day for day, _ in days], [shown(words) for _, words in days])
+    if len(picture.balances) > 1:
+        _legend(axes, picture)
+
+
+def _legend(axes: Axes, picture: Picture) -> None:
+    from matplotlib.lines import Line2D
+
+    keys = [Line2D([], [], color=colour, lw=7) for colour in COLOURS[: len(picture.balances)]]
+    axes.legend(
+        keys,
+        [shortened(line.label) for line in picture.balances],
+        prop=_font(_TEXT),
+        labelcolor=INK,
+        frameon=False,
+        loc="upper left",
+        bbox_to_anchor=(-0.02, -0.09),
+        ncols=2,
+        handlelength=1.0,
+    )
+
+
+def _months(axes: Axes, picture: Picture) -> None:
+    _head(axes, picture.months_head)
+    places = range(len(picture.months))
+    highest = max(bar.amount for bar in picture.months) or 1.0
+    axes.bar(places, [bar.amount for bar in picture.months], width=0.62, color=COLOURS[0])
+    axes.set_ylim(0, highest * 1.2)
+    axes.set_xlim(-0.6, max(len(picture.months) - 0.4, 2.6))
+    axes.set_yticks([])
+    crowded = len(picture.months) > 6  # noqa: PLR2004 - more would touch each other
+    axes.set_xticks(list(places), [shown(bar.label) for bar in picture.months])
+    size = _TEXT - 4 if crowded else _TEXT
+    for place, bar in zip(places, picture.months, strict=True):
+        if bar.amount:
+            up = bar.amount + highest * 0.03
+            _write(axes.text, place, up, bar.written, size=size, ha="center", va="bottom")
+    axes.axhline(0, color=LINES, lw=3)
+
+
+def _cards(axes: Axes, picture: Picture) -> None:
+    _head(axes, picture.cards_head)
+    highest = max(bar.amount for bar in picture.cards) or 1.0
+    places = range(len(picture.cards))
+    axes.barh(places, [bar.amount for bar in picture.cards], height=0.3, color=COLOURS[0])
+    for place, bar in zip(places, picture.cards, strict=True):
+        _write(axes.text, 0, place - 0.26, shortened(bar.label), size=_TEXT, va="bottom")
+        _write(axes.text, highest, place - 0.26, bar.written, size=_TEXT, ha="right", va="bottom")
+    axes.set_xlim(0, highest)
+    axes.set_ylim(len(picture.cards) - 0.6, -0.8)
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def shortened(label: str) -> str:
+    """Cut a label that is too long for its place; what stands behind its last dot stays."""
+    name, dot, tail = label.rpartition(" ·")
+    if len(name) > LONGEST:
+        label = f"{name[: LONGEST - 1]}…{dot}{tail}"
+    return label
+
+
+def shown(text: str) -> str:
+    """Put a box where the font has no such character, an emoji for example."""
+    known = _characters()
+    return "".join(
+        char if ord(char) in known else MISSING for char in text if char not in "\u2068\u2069\ufe0f"
+    )
+
+
+def _write(
+    where: Callable[..., Any], x: float, y: float, text: str, *, size: int, **more: Any
+) -> None:
+    more = {"color": INK, **more}
+    where(x, y, shown(text), fontproperties=_font(size), parse_math=False, **more)
+
+
+@lru_cache(maxsize=8)
+def _font(size: int) -> Any:
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(fname=str(FONT), size=size)
+
+
+@lru_cache(maxsize=1)
+def _characters() -> frozenset[int]:
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(FT2Font(str(FONT)).get_charmap())
