@@ -30,6 +30,7 @@ _due: Final = (
         cards.c.issuer == bindparam("issuer"),
         cards.c.next_refresh_at <= bindparam("now"),
         PRESENT,
+        cards.c.archived_at.is_(None),
         ~exists().where(people.c.id == cards.c.owner_id, people.c.barred_at.is_not(None)),
     )
     .order_by(cards.c.next_refresh_at)

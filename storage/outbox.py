@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Update
 
     from storage.database import Row
+    from storage.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ _due: Final = (
     .with_for_update(skip_locked=True)
     .cte("due")
 )
-_ITEM: Final = (
+ITEM: Final = (
     outbox.c.owner_id,
     outbox.c.card_id,
     outbox.c.recipient_id,
@@ -95,7 +96,7 @@ _CLAIM: Final = (
             for column in KEY_COLUMNS
         ),
         outbox.c.id,
-        *_ITEM,
+        *ITEM,
     )
 )
 
@@ -180,7 +181,7 @@ class Outbox(Questions):
         claimed = []
         for row in sorted(rows, key=_by_id):
             try:
-                claimed.append(self._item(row))
+                claimed.append(item_of(self._vault, row))
             except SealError:  # one that is damaged must not keep the others from being claimed
                 log.exception("message %s does not open and is given up", _by_id(row))
                 await self.give_up(_by_id(row), row[-1], "it does not open")
@@ -226,11 +227,13 @@ class Outbox(Questions):
             )
         )
 
-    def _item(self, row: Row) -> OutboxItem:
-        key_id, wrapped, item_id, owner_id, card_id, recipient_id, kind, key, payload, *rest = row
-        opened = self._vault.open_key(owner_id, key_id, wrapped)
-        said = orjson.loads(opened.open(_place(card_id, key), payload))
-        return OutboxItem(item_id, owner_id, card_id, recipient_id, kind, said, *rest)
+
+def item_of(vault: Vault, row: Row) -> OutboxItem:
+    """Open a row: its owner's key, its id, then `ITEM`."""
+    key_id, wrapped, item_id, owner_id, card_id, recipient_id, kind, key, payload, *rest = row
+    opened = vault.open_key(owner_id, key_id, wrapped)
+    said = orjson.loads(opened.open(_place(card_id, key), payload))
+    return OutboxItem(item_id, owner_id, card_id, recipient_id, kind, said, *rest)
 
 
 def _by_id(row: Row) -> int:

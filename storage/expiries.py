@@ -1,0 +1,71 @@
+"""Questions about the calendar: cards that expire, and when money was last spent from them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, exists, func, select, tuple_, update
+
+from storage.card_rows import CARD_COLUMNS, PRESENT, RETURNED, card_of
+from storage.errors import SealError
+from storage.questions import Questions
+from storage.schema import cards, ledger, people
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.records import Card
+
+log = logging.getLogger(__name__)
+
+_OWNER: Final = CARD_COLUMNS.index(cards.c.owner_id)
+_due: Final = (
+    select(cards.c.owner_id, cards.c.id)
+    .where(
+        cards.c.next_expiry_at <= bindparam("now"),
+        PRESENT,
+        cards.c.archived_at.is_(None),
+        ~exists().where(people.c.id == cards.c.owner_id, people.c.barred_at.is_not(None)),
+    )
+    .order_by(cards.c.next_expiry_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_CLAIM: Final = (
+    update(cards)
+    .where(tuple_(cards.c.owner_id, cards.c.id).in_(select(_due.c.owner_id, _due.c.id)))
+    .values(next_expiry_at=bindparam("lease_until"))
+    .returning(*RETURNED)
+)
+_SPENT: Final = (
+    select(ledger.c.card_id, func.max(ledger.c.at, type_=ledger.c.at.type))
+    .where(ledger.c.owner_id == bindparam("owner"), ledger.c.amount_minor < 0)
+    .group_by(ledger.c.card_id)
+)
+
+
+class Expiries(Questions):
+    """Cards by when something is to be done about their expiry, and by when they were used."""
+
+    async def claim_due(self, now: datetime, lease_until: datetime, limit: int) -> list[Card]:
+        """Take up to `limit` cards whose expiry is to be looked at, the longest waiting first.
+
+        None that are archived, and none of people who are shut out. A claimed card is due again
+        at `lease_until` unless `cards.change` says when; one that does not open is left out.
+        """
+        rows = await self._runner.fetch(_CLAIM, now=now, lease_until=lease_until, limit=limit)
+        claimed = []
+        for key_id, wrapped, *columns in rows:
+            try:
+                key = self._vault.open_key(columns[_OWNER], key_id, wrapped)
+                claimed.append(card_of(columns, key))
+            except SealError:
+                log.exception("card %s does not open and nobody is reminded of it", columns[0])
+        return claimed
+
+    async def last_spent(self, owner_id: int) -> dict[str, datetime]:
+        """Tell when money was last spent from each card of a person, by id; where it ever was."""
+        rows = await self._runner.fetch(_SPENT, owner=owner_id)
+        return {card_id: at for card_id, at in rows}  # noqa: C416 - its types can be told
