@@ -35,6 +35,7 @@ class Action(StrEnum):
     RESTORED = "restored"
     SHOWN = "shown"
     EXPORTED = "exported"
+    IMPORTED = "imported"
     SHARED = "shared"
     ERASED = "erased"
     ALERTS_OFF = "alerts off"
@@ -78,6 +79,7 @@ SENTENCES = {
     Action.RESTORED: mark("Card brought back"),
     Action.SHOWN: mark("Number or PIN shown"),
     Action.EXPORTED: mark("Cards exported"),
+    Action.IMPORTED: mark("Cards moved in"),
     Action.SHARED: mark("Card shared"),
     Action.ERASED: mark("Everything erased"),
     Action.ALERTS_OFF: mark("Alerts switched off"),

@@ -40,13 +40,13 @@ SEEN_EVERY = timedelta(hours=1)
 """How exactly it is known when a person was last here."""
 
 CARD_GONE = mark("That card is no longer here. Send /balance for those you have.")
-TAKES_SECRETS = frozenset({"bind", "start"})
+TAKES_SECRETS = frozenset({"bind", "start", "import"})
 """Commands that know themselves what is written behind them: a number, an invitation."""
 
 PASSCODES = frozenset({gate.KIND, "lock"})
 """Conversations in which a passcode is typed, which may look like anything."""
 
-READS_SECRETS = PASSCODES | {"bind"}
+READS_SECRETS = PASSCODES | {"barcode", "bind", "import", "export"}
 """Conversations that tell themselves a card number from what they asked for."""
 
 AnyContext = CallbackContext[Any, Any, Any, Any]

@@ -33,6 +33,8 @@ covered."""
 CONTINUED: Final = frozenset(
     {"bind", "issuer", "another", "again", "unverified", "skip"}
     | {"pay", "payees", "meant", "forwarded"}
+    | {"movepage", "movesave", "movestarts", "movecurrency", "moveunit"}
+    | {"moveroles", "moverole", "movecolumn", "moveread"}
 )
 """Buttons that answer what their feature is asking for; others of it show balances as well."""
 

@@ -114,10 +114,11 @@ class Issuers:
     def looks_like_a_number(self, text: str) -> bool:
         """Tell whether a text nobody asked a number for is one all the same.
 
-        Such a text holds a secret wherever it was typed. An amount or a name is not taken for one.
+        Such a text holds a secret wherever it was typed. An amount, a name or a link is not taken
+        for one.
         """
         digits = sum(character.isdigit() for character in text)
-        if not digits or _AMOUNT.fullmatch(text.strip()):
+        if not digits or "://" in text or _AMOUNT.fullmatch(text.strip()):
             return False
         found = self.proposals(text)
         known = len(text) >= LEAST_CODE and any(issuer.asks_api for issuer in found)

@@ -24,6 +24,7 @@ COMMANDS = [
     "activity",
     "privacy",
     "forget",
+    "import",
     "help",
     "cancel",
     "start",
