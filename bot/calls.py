@@ -63,8 +63,12 @@ async def send(
     *,
     protect: bool = False,
     markup: Mapping[str, Any] | None = None,
+    thread: int | None = None,
+    reply_to: int | None = None,
 ) -> int:
     """Send HTML; give the message's id. `pace` is what the rate limiter is told.
+
+    `thread` is the topic of a group it goes to, `reply_to` the message it answers if that is there.
 
     `protect`: it can be neither forwarded nor saved. `markup` is a keyboard below the chat, or
     its removal (see `bot.buttons`), where there are no `buttons`.
@@ -74,7 +78,50 @@ async def send(
         data["protect_content"] = True
     if markup:
         data["reply_markup"] = markup
+    data |= _placed(thread, reply_to)
     return int((await _call(bot, "sendMessage", data, pace))["message_id"])
+
+
+async def send_known_photo(
+    bot: SealedBot,
+    chat_id: int,
+    file_id: str,
+    caption: str = "",
+    buttons: Buttons | None = None,
+    pace: str = "",
+    *,
+    thread: int | None = None,
+    reply_to: int | None = None,
+) -> int:
+    """Send a picture that Telegram has, by its id, with a caption in HTML; give the message's id.
+
+    `thread` and `reply_to` as for `send`.
+    """
+    data: dict[str, Any] = {"chat_id": chat_id, "photo": file_id, **_captioned(caption)}
+    if buttons:
+        data["reply_markup"] = keyboard(buttons, bot.seal, chat_id)
+    data |= _placed(thread, reply_to)
+    return int((await _call(bot, "sendPhoto", data, pace))["message_id"])
+
+
+async def create_topic(bot: SealedBot, chat_id: int, name: str) -> int:
+    """Open a topic in a group that has topics; give its id. `BadRequest` if that cannot be done."""
+    made = await _call(bot, "createForumTopic", {"chat_id": chat_id, "name": name[:128]})
+    return int(made["message_thread_id"])
+
+
+async def close_topic(bot: SealedBot, chat_id: int, thread: int) -> None:
+    """Close a topic. `BadRequest` if that cannot be done."""
+    await _call(bot, "closeForumTopic", {"chat_id": chat_id, "message_thread_id": thread})
+
+
+def _placed(thread: int | None, reply_to: int | None) -> dict[str, Any]:
+    placed: dict[str, Any] = {}
+    if thread is not None:
+        placed["message_thread_id"] = thread
+    if reply_to is not None:
+        placed["reply_parameters"] = {"message_id": reply_to, "allow_sending_without_reply": True}
+    return placed
 
 
 async def send_photo(

@@ -28,6 +28,7 @@ from bot.addresses import listening, public_address, web_address
 from bot.backup_settings import BackupSettings, unlocked
 from bot.languages import languages
 from bot.money import exponent
+from bot.opening_hours import hours
 from bot.sources import SourceError, resolved
 from bot.weak import weak_database, weak_key, weak_token
 from storage import KeyFormatError, MasterKey, StorageError
@@ -78,6 +79,11 @@ def _database(text: str) -> str:
         parse_url(text)
     except StorageError:
         raise ValueError("it names no SQLite file and no PostgreSQL database") from None
+    return text
+
+
+def _hours(text: str) -> str:
+    hours(text)
     return text
 
 
@@ -161,6 +167,18 @@ class Settings(IssuerSettings, BackupSettings):
     currency: Annotated[
         str, AfterValidator(_currency), Field(description="an ISO 4217 code such as CNY")
     ] = "CNY"
+    support_chat: Annotated[
+        int | None,
+        Field(
+            description="the id of the group that answers requests for help, such as "
+            "-1001234567890, or nothing; /chatid in that group says it"
+        ),
+    ] = None
+    support_hours: Annotated[
+        str,
+        AfterValidator(_hours),
+        Field(description="days and times such as Mon-Fri 09:00-18:00; Sat 10:00-12:00"),
+    ] = ""
     webhook_url: Annotated[
         str,
         AfterValidator(public_address),
@@ -173,6 +191,9 @@ class Settings(IssuerSettings, BackupSettings):
         AfterValidator(listening),
         Field(description="where your web server hands requests on, such as 127.0.0.1:8443"),
     ] = "127.0.0.1:8443"
+    offers_file: Annotated[
+        str, Field(description="the path of a file with your offers, or nothing")
+    ] = ""
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         BeforeValidator(lambda text: text.upper() if isinstance(text, str) else text),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Written = tuple[Markup, Buttons]
     Writes = Callable[[Parts, Person, Card | None, OutboxItem], Awaitable[Written]]
+    Sends = Callable[[Parts, OutboxItem, Markup, Buttons], Awaitable[int]]
     Judges = Callable[[Parts, Person, Card | None, OutboxItem], Awaitable[str | None]]
     Due = Callable[[Parts], Awaitable[None]]
 
@@ -31,12 +32,17 @@ class Letter:
 
     `write` gives the text and the buttons; its card is None where the message is about none.
     `covered` is written instead for whoever keeps balances locked; without it the same is sent.
+    `send` sends what was written in another way than as a text, and gives the message's id. With
+    `elsewhere` it goes to another chat than the person's: neither their quiet hours nor their
+    having stopped the bot has to do with it.
     `pointless` says why there is nothing to tell any more, or None; the message is then given up.
     """
 
     write: Writes
     covered: Writes | None = None
     pointless: Judges | None = None
+    send: Sends | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,9 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
         await outbox.give_up(item.id, item.lease, "the card is gone")
     elif person.barred_at is not None:
         await _later(parts, item, now, "shut out")
-    elif held := quiet_until(person, parts.voice(person).zone, now):
+    elif not _elsewhere(parts, item) and (
+        held := quiet_until(person, parts.voice(person).zone, now)
+    ):
         await _later(parts, item, max(held, now + SHORTEST_QUIET), "quiet hours")
     elif why := await _pointless(parts, person, card, item):
         await outbox.give_up(item.id, item.lease, why)
@@ -158,9 +160,14 @@ async def _send(parts: Parts, person: Person, card: Card | None, item: OutboxIte
     lock = await parts.store.locks.get(person.id)
     covered = lock is not None and lock.covers_balances
     text, buttons = await _write(parts, person, card, item, covered=covered)
+    letter = parts.letters.get(item.kind)
     async with asyncio.timeout(SEND_SECONDS):
-        message_id = await calls.send(parts.bot, person.id, str(text), buttons, pace=ALERT)
-    offer(parts, person.id, message_id, buttons)
+        if letter is not None and letter.send is not None:
+            message_id = await letter.send(parts, item, text, buttons)
+        else:
+            message_id = await calls.send(parts.bot, person.id, str(text), buttons, pace=ALERT)
+    if not _elsewhere(parts, item):
+        offer(parts, person.id, message_id, buttons)
     now = parts.clock()
     sent = await parts.store.outbox.sent(item.id, item.lease, now)
     shows = not covered and item.kind not in parts.letters
@@ -170,6 +177,11 @@ async def _send(parts: Parts, person: Person, card: Card | None, item: OutboxIte
         )
 
 
+def _elsewhere(parts: Parts, item: OutboxItem) -> bool:
+    letter = parts.letters.get(item.kind)
+    return letter is not None and letter.elsewhere
+
+
 async def _failed(parts: Parts, item: OutboxItem, error: TelegramError) -> None:
     """Decide by the one question that matters, whether the same alert may succeed later."""
     now, store = parts.clock(), parts.store
@@ -177,6 +189,9 @@ async def _failed(parts: Parts, item: OutboxItem, error: TelegramError) -> None:
         wait = error.retry_after
         pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
         await _later(parts, item, now + max(pause, SHORTEST_PAUSE), "429")
+    elif _elsewhere(parts, item):
+        log.error("what is owed to another chat could not be sent there: %s", error.message)
+        await _later(parts, item, now + _wait(item), error.message)
     elif isinstance(error, Forbidden) or "chat not found" in error.message.lower():
         log.info("alert %s waits until its person writes again", item.id)
         await store.people.change(item.person_id, blocked_at=now)

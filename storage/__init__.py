@@ -43,6 +43,7 @@ from storage.records import (
 )
 from storage.shares import Held, Sharer, suffices
 from storage.store import Store, open_store
+from storage.tickets import Ticket, TicketMessage
 from storage.tries import REFUSED, Outcome, Seen, Stop, Try
 from storage.vanishing import Owed
 from storage.vault import InstallationKey, MasterKey
@@ -89,6 +90,8 @@ __all__ = [
     "Stop",
     "StorageError",
     "Store",
+    "Ticket",
+    "TicketMessage",
     "Tried",
     "Try",
     "Whole",

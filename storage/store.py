@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from storage import keyfile, keyring
+from storage.announcements import Announcements
 from storage.audit import Audit
 from storage.cards import Cards
 from storage.database import Database, parse_url
@@ -38,6 +39,7 @@ from storage.rotation import Rotation
 from storage.schema import meta, people
 from storage.shares import Shares
 from storage.sqlite import SqliteDatabase, sqlite_file
+from storage.tickets import Tickets
 from storage.told import Tellings
 from storage.tries import Tries
 from storage.vanishing import Vanishing
@@ -89,6 +91,8 @@ class Store:
         self.locks: Final = Locks(runner, vault, clock)
         self.shares: Final = Shares(runner, vault, clock)
         self.told: Final = Tellings(runner, vault, clock)
+        self.tickets: Final = Tickets(runner, vault, clock)
+        self.announcements: Final = Announcements(runner, vault, clock)
         self.moving: Final = Moving(runner, vault, clock)
 
     @property

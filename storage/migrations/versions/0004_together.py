@@ -230,6 +230,7 @@ def _tickets() -> None:
     )
     op.create_index("ix_tickets_person", "tickets", ["person_id", "id"])
     _index("ix_tickets_open", "tickets", ["updated_at"], "closed_at IS NULL")
+    _index("ix_tickets_thread", "tickets", ["thread_id"], "thread_id IS NOT NULL")
 
 
 def _ticket_messages() -> None:
