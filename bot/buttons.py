@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from storage import InstallationKey
@@ -23,17 +23,22 @@ _TAG_BYTES = 8
 LONGEST_DATA = 64 - TAG_CHARACTERS
 """In bytes: Telegram carries 64 in a button."""
 
+LONGEST_COPY = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An inline button: `data` comes back when it is pressed, or `url` opens.
+    """An inline button: `data` comes back when it is pressed, or `url` opens, or `copy` is copied.
 
-    The data has 1 to `LONGEST_DATA` bytes in UTF-8. It is sealed on its way to the chat.
+    The data has 1 to `LONGEST_DATA` bytes in UTF-8. It is sealed on its way to the chat. What is
+    copied has 1 to `LONGEST_COPY` characters and stands in the message: a secret only where it
+    may be seen.
     """
 
     text: str
     data: str = ""
     url: str = ""
+    copy: str = field(default="", repr=False)
 
 
 Buttons = Sequence[Sequence[Button]]
@@ -85,20 +90,18 @@ def _tag(key: bytes, data: str) -> str:
     return base64.urlsafe_b64encode(mark)[:TAG_CHARACTERS].decode()
 
 
-def keyboard(rows: Buttons, seal: Seal, chat_id: int) -> dict[str, list[list[dict[str, str]]]]:
+def keyboard(rows: Buttons, seal: Seal, chat_id: int) -> dict[str, list[list[dict[str, Any]]]]:
     """Lay buttons out in rows, as the Bot API's `InlineKeyboardMarkup` has them, for one chat."""
     closed = seal.closing(chat_id)
-    return {
-        "inline_keyboard": [
-            [
-                {"text": b.text, "url": b.url}
-                if b.url
-                else {"text": b.text, "callback_data": closed(b.data)}
-                for b in row
-            ]
-            for row in rows
-        ]
-    }
+    return {"inline_keyboard": [[_laid_out(b, closed) for b in row] for row in rows]}
+
+
+def _laid_out(button: Button, closed: Callable[[str], str]) -> dict[str, Any]:
+    if button.url:
+        return {"text": button.text, "url": button.url}
+    if button.copy:
+        return {"text": button.text, "copy_text": {"text": button.copy}}
+    return {"text": button.text, "callback_data": closed(button.data)}
 
 
 def contact_keyboard(label: str) -> dict[str, object]:

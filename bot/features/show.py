@@ -1,7 +1,8 @@
-"""A card's number and PIN, for a minute, to its holder alone: /show."""
+"""A card's barcode, number and PIN, for a minute, to its holder alone: /show."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,18 +10,18 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from telegram.error import TelegramError
 
-from bot import panel
+from bot import barcodes, panel
 from bot.activity import Action, note
-from bot.buttons import Button, OutdatedButton, number
+from bot.buttons import LONGEST_COPY, Button, OutdatedButton, number
 from bot.languages import mark
 from bot.parts import Command
 from bot.search import matching, say_none, words_of
-from bot.vanishing import reveal, vanish
+from bot.vanishing import reveal, reveal_photo, vanish
 from storage import Owed
 
 if TYPE_CHECKING:
     from bot.context import Context
-    from storage import Card
+    from storage import Barcode, Card
 
 MOST_LISTED = 20
 
@@ -37,7 +38,7 @@ class Secret:
 async def show(context: Context) -> None:
     """Show the number of the card that is named, or offer those it may be."""
     voice = context.voice
-    mine = await context.parts.store.cards.list(context.person.id)
+    mine = await context.cards("spend")
     found = matching(context, mine, words_of(context.args))
     if not mine:
         bind = Button(voice.plain("Bind a card"), "bind")
@@ -53,12 +54,12 @@ async def show(context: Context) -> None:
 
 async def reveal_number(context: Context, card_id: str) -> None:
     """Show a card's number."""
-    await _reveal(context, await context.card(card_id), 0)
+    await _reveal(context, await context.card(card_id, "spend"), 0)
 
 
 async def reveal_other(context: Context, card_id: str, at: str) -> None:
     """Show what else belongs to a card: its PIN."""
-    await _reveal(context, await context.card(card_id), number(at))
+    await _reveal(context, await context.card(card_id, "spend"), number(at))
 
 
 async def hide(context: Context) -> None:
@@ -73,7 +74,7 @@ async def hide(context: Context) -> None:
 
 async def _reveal(context: Context, card: Card, at: int) -> None:
     """Show one of a card's secrets, and offer the others; each is shown for itself."""
-    parts, voice, owner = context.parts, context.voice, context.person.id
+    parts, voice, me = context.parts, context.voice, context.person.id
     kept = await _secrets(context, card)
     if at >= len(kept):
         raise OutdatedButton
@@ -88,21 +89,44 @@ async def _reveal(context: Context, card: Card, at: int) -> None:
     others = [
         [Button(voice.plain("👁 Show {what}", what=other.label), f"unveil:{card.id}:{place}")]
         for place, other in enumerate(kept)
-        if place != at
+        if place != at and at == 0
     ]
+    code = await parts.store.cards.barcode(card.owner_id, card.id) if at == 0 else None
+    if at == 0 and code is None and card.owner_id == me:
+        others.append([Button(voice.plain("▮▯ As a barcode"), f"code:{card.id}")])
+    if len(secret.value) <= LONGEST_COPY:
+        copying = voice.plain("📋 Copy {what}", what=secret.label)
+        others.insert(0, [Button(copying, copy=secret.value)])
     shown = partial(
-        note, action=Action.SHOWN, subject=owner, actor=owner, card=card, what=secret.name
+        note, action=Action.SHOWN, subject=card.owner_id, actor=me, card=card, what=secret.name
     )
+    drawn = None
+    if code is not None:
+        drawn = await _drawn(code)
+        if drawn is None:
+            text += Markup("\n") + voice.say("The barcode kept for it cannot be drawn.")
+            others.append([Button(voice.plain("▮▯ As a barcode"), f"code:{card.id}")])
     try:
-        await reveal(parts, context.chat_id, voice, text, others if at == 0 else (), note=shown)
+        if drawn is None:
+            await reveal(parts, context.chat_id, voice, text, others, note=shown)
+        else:
+            await reveal_photo(parts, context.chat_id, voice, drawn, text, others, note=shown)
     except TelegramError:
         await context.reply(voice.say("I could not show it just now. Try again in a moment."))
+
+
+async def _drawn(code: Barcode) -> bytes | None:
+    """Draw what the till scans, with its own value below, which may differ from the number."""
+    try:
+        return await asyncio.to_thread(barcodes.draw, code, code.value)
+    except barcodes.Unfit:
+        return None
 
 
 async def _secrets(context: Context, card: Card) -> list[Secret]:
     """List what is kept of a card: its number first, which alone ends in its last digits."""
     parts, code = context.parts, context.voice.language.code
-    values = await parts.store.cards.secrets(context.person.id, card.id)
+    values = await parts.store.cards.secrets(card.owner_id, card.id)
     issuer = parts.issuers.get(card.issuer)
     fields = issuer.fields if issuer is not None else ()
     labels = {one.name: one.label.get(code, one.label["en"]) for one in fields}
@@ -113,5 +137,5 @@ async def _secrets(context: Context, card: Card) -> list[Secret]:
 
 
 GUARDED = frozenset({"show", "reveal", "unveil"})
-COMMANDS = (Command("show", mark("Show a card's number"), show, order=31),)
+COMMANDS = (Command("show", mark("Show a card's barcode or number"), show, order=31),)
 BUTTONS = {"reveal": reveal_number, "unveil": reveal_other, "hide": hide}

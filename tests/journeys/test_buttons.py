@@ -135,6 +135,8 @@ LONGEST = {
     "issuer.slug": 32,
     "card.issuer": 32,
     "spoken.code": 8,
+    "one": 12,
+    "NONE": 4,
     "name": 32,
     "words": WORDS_BYTES,
     "start": 2,
@@ -144,6 +146,10 @@ LONGEST = {
     "place": 4,
     "at": 2,
     "to": 2,
+    "code": 6,
+    "other": 6,
+    "period": 2,
+    "months": 2,
 }
 BUTTON_MAKERS = {"Button", "pages", "turns"}
 

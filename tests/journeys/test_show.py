@@ -46,7 +46,7 @@ async def test_ann_sees_her_number_and_a_minute_later_it_is_gone(
     assert shown.protected
     code = {"type": "code", "offset": shown.text.index(YUAN), "length": 16}
     assert code in shown.raw["entities"]
-    assert shown.labels == ["👁 Show PIN", "Hide now"]
+    assert shown.labels == ["📋 Copy Card number", "👁 Show PIN", "▮▯ As a barcode", "Hide now"]
     assert PIN not in shown.text.replace(YUAN, "")
     await house.passes(seconds=59)
     assert secret_in(alice)
@@ -63,7 +63,8 @@ async def test_the_pin_is_shown_on_a_press_of_its_own(house: House, alice: Guest
     assert f"\nPIN: {PIN}\n" in shown.text
     assert YUAN not in shown.text
     assert shown.protected
-    assert shown.labels == ["Hide now"]
+    assert shown.labels == ["📋 Copy PIN", "Hide now"]
+    assert shown.button("Copy PIN").copies == PIN
     await house.passes(minutes=1)
     assert not alice.sees(PIN)
     assert not alice.sees(YUAN)
@@ -103,7 +104,7 @@ async def test_a_card_without_a_pin_offers_none(alice: Guest) -> None:
     await alice.binds(KIOSK)
     shown = await alice.presses("Show number")
     assert KIOSK in shown.text
-    assert shown.labels == ["Hide now"]
+    assert shown.labels == ["📋 Copy Card number", "▮▯ As a barcode", "Hide now"]
 
 
 async def test_it_is_gone_also_when_the_bot_was_restarted_in_between(
@@ -277,7 +278,7 @@ async def test_xiaoming_sees_it_in_chinese(house: House, ming: Guest) -> None:
     shown = await ming.presses("显示卡号")
     assert f"卡号：{YUAN}" in shown.text
     assert "12:01" in shown.text
-    assert shown.labels == ["👁 显示密码", "立即隐藏"]
+    assert shown.labels == ["📋 复制卡号", "👁 显示密码", "▮▯ 显示为条码", "立即隐藏"]
     assert f"密码：{PIN}" in (await ming.presses("显示密码")).text
     assert english_in(ming) == []
     await house.passes(minutes=1)
