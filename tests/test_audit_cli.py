@@ -16,6 +16,7 @@ import pytest
 
 from bot.activity import Action
 from storage import Anchor
+from tests.command import kabao_beside
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 from tests.postgres import Postgres, postgres
 
@@ -52,19 +53,10 @@ async def lived(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         yield house
 
 
-async def kabao(house: House, *arguments: str) -> tuple[int | None, list[str]]:
+async def kabao(house: House, *arguments: str) -> tuple[int, list[str]]:
     """Run `kabao audit …`: its status, and the lines it said."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("KABAO_")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "audit", *arguments),
-        cwd=house.folder,
-        env={**kept, **house.environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    assert b"Traceback" not in said
-    return process.returncode, said.decode().splitlines()
+    status, said = await kabao_beside(("audit", *arguments), house.folder, house.environment)
+    return status, said.splitlines()
 
 
 async def tamper(house: House, statement: str) -> None:

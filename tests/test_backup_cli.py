@@ -6,7 +6,6 @@ import gzip
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from bot.backup_settings import weak_passphrase
 from storage.backup import KEYS
 from storage.deliveries import KeysMessage
 from storage.keys_anchor import ANCHOR
+from tests.command import kabao
 from tests.house import KIOSK, PIN, YUAN, House
 from tests.storage.backups import IDENTITY, RECIPIENT
 
@@ -39,18 +39,7 @@ class Desk:
 
     def run(self, *arguments: str, **changed: str) -> tuple[int, str]:
         """Run the command to its end: its status, and all it said."""
-        done = subprocess.run(  # noqa: S603 (ourselves)
-            [sys.executable, "-m", "bot", *arguments],
-            cwd=self.folder,
-            env={**self.environment, **changed},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert "Traceback" not in done.stdout
-        return done.returncode, done.stdout
+        return kabao(arguments, self.folder, {**self.environment, **changed})
 
     def files(self, folder: str = ".") -> list[str]:
         return sorted(path.name for path in (self.folder / folder).iterdir())
@@ -224,7 +213,6 @@ async def test_a_passphrase_is_asked_for_twice_at_the_terminal_and_never_shown(d
     assert "does not open" in said
 
 
-@pytest.mark.timeout(400)  # a dozen starts of Python
 async def test_what_cannot_be_is_one_line(desk: Desk) -> None:
     (desk.folder / "there.age").write_text("mine")
     for arguments, changed, says in (

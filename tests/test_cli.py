@@ -12,6 +12,7 @@ import pytest
 
 from bot.playground import Telegram
 from storage import MasterKey
+from tests.command import kabao_beside
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,11 +44,9 @@ class Shell:
             stderr=asyncio.subprocess.STDOUT,
         )
 
-    async def run(self, *arguments: str, **changed: str) -> tuple[int | None, str]:
+    async def run(self, *arguments: str, **changed: str) -> tuple[int, str]:
         """Run the command to its end: its status, and all it said."""
-        process = await self.start(*arguments, **changed)
-        said, _ = await process.communicate()
-        return process.returncode, said.decode()
+        return await kabao_beside(arguments, self._folder, self.settings | changed)
 
 
 @pytest.fixture
@@ -65,8 +64,9 @@ async def test_a_fresh_master_key_is_another_each_time_and_can_be_used(shell: Sh
 
 
 async def test_help_names_what_can_be_done(shell: Shell) -> None:
-    status, said = await shell.run("--help")
-    assert status == 0
+    process = await shell.start("--help")
+    said = (await process.communicate())[0].decode()
+    assert process.returncode == 0
     for command in ("check", "demo", "key", "run"):
         assert f"  {command} " in said
     assert "kabao demo" in said

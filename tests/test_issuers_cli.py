@@ -16,6 +16,7 @@ from wcwidth import wcswidth
 from bot.issuers.files import CATALOG
 from bot.playground.issuer import ISSUERS, DemoIssuer
 from bot.struck import Struck
+from tests.command import kabao_beside
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -56,20 +57,9 @@ class Desk:
         path.write_text(text)
         return path
 
-    async def run(self, *arguments: str, typed: str = "") -> tuple[int | None, str]:
+    async def run(self, *arguments: str, typed: str = "") -> tuple[int, str]:
         """Run `kabao issuers …`: its status, and all it said."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("KABAO_")}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "issuers", *arguments),
-            cwd=self.folder,
-            env={**kept, **self.settings, "PYTHONIOENCODING": "utf-8"},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _ = await process.communicate(typed.encode())
-        assert b"Traceback" not in said
-        return process.returncode, said.decode()
+        return await kabao_beside(("issuers", *arguments), self.folder, self.settings, typed)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import signal
 import sys
@@ -11,18 +10,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from bot.playground.issuer import ISSUERS
+from tests.command import FORKED, live
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from multiprocessing.context import ForkServerProcess
     from pathlib import Path
 
     from bot.playground import Telegram
     from bot.playground.issuer import DemoIssuer
-
-_READ_FIRST = ["bot.cli", "bot.app", "bot.logs", "bot.features", "tests.chaos.process"]
-_FORKED = multiprocessing.get_context("forkserver")
-_FORKED.set_forkserver_preload(_READ_FIRST)
 
 
 class Running(Protocol):
@@ -51,19 +47,6 @@ class _Forked:
         status = self._process.exitcode
         assert status is not None
         return status
-
-
-def _live(words: Sequence[str], environment: dict[str, str], folder: str, log: str) -> None:
-    """Be `kabao WORDS` from here on."""
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
-    written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    for number in (1, 2):
-        os.dup2(written, number)
-    from bot.cli import main  # noqa: PLC0415 - read already, by the process this one began as
-
-    main(list(words))
 
 
 class Programs:
@@ -106,7 +89,7 @@ class Programs:
         environment = self.environment | dict(more or {})
         if not anew:
             told = (words, environment, str(self.folder), str(self.log))
-            process = _FORKED.Process(target=_live, args=told)
+            process = FORKED.Process(target=live, args=told)
             process.start()
             return _Forked(process)
         with self.log.open("ab") as log:
