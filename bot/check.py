@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
+from bot import offers
 from bot.app import http_session
 from bot.issuers import CATALOG, IssuerFault, Issuers
 from bot.transport import AiohttpRequest
@@ -35,6 +37,9 @@ async def checks(settings: Settings) -> AsyncIterator[Line]:
     people = f"{len(settings.admins)} admins" if settings.admins else "no KABAO_ADMINS"
     closed = settings.access == "closed"
     yield Line("access", bool(settings.admins) or not closed, f"{settings.access}, {people}")
+    if settings.offers_file:
+        for line in _offers(settings.offers_file):
+            yield line
     async with http_session() as http:
         folders = [CATALOG, settings.issuers_dir]
         issuers, broken = Issuers.gather(folders, settings.issuer_secrets, http)
@@ -52,6 +57,14 @@ async def checks(settings: Settings) -> AsyncIterator[Line]:
                 except IssuerFault as fault:
                     said, ok = str(fault), False
             yield Line(f"issuer {issuer.slug}", ok=ok, said=said)
+
+
+def _offers(name: str) -> list[Line]:
+    try:
+        found = offers.read(Path(name))
+    except offers.OffersFileError as error:
+        return [Line("offers", ok=False, said=line) for line in str(error).splitlines()]
+    return [Line("offers", ok=True, said=f"{len(found)} are declared")]
 
 
 async def _database(settings: Settings) -> Line:

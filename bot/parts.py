@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.languages import language_for
+from bot.offers import Offers
 from bot.passcodes import Passcodes
 from bot.vanishing import Vanishings
 from bot.views import Views
@@ -66,6 +67,7 @@ class Parts:
     letters: Mapping[str, Letter] = field(default_factory=dict)
     due: Sequence[Due] = ()
     card_actions: Sequence[CardAction] = ()
+    offers: Offers = field(default_factory=Offers)
     views: Views = field(default_factory=Views)
     vanishings: Vanishings = field(default_factory=Vanishings)
     passcodes: Passcodes = field(default_factory=Passcodes)

@@ -1,0 +1,174 @@
+"""What became of the money, when it will be gone, and what to do about it: /insights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+from telegram.error import BadRequest
+
+from bot import advice, calls, charts, panel
+from bot.buttons import Button, OutdatedButton, number
+from bot.declared import CardAction
+from bot.features.insights.picture import PERIODS, gather, picture_of
+from bot.languages import mark
+from bot.messages import offer
+from bot.parts import Command
+from bot.search import matching, say_none, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.buttons import Buttons
+    from bot.context import Context
+    from bot.features.insights.picture import Known
+    from storage import Card
+
+USUAL_MONTHS = 3
+MOST_OFFERED = 20
+LONGEST_CAPTION = 1000
+TOO_LITTLE = mark(
+    "There is too little to draw yet. Once something was spent or a balance has changed, I show "
+    "you here what became of it; “➖ Spent” under a card books what you pay."
+)
+
+
+async def insights(context: Context) -> None:
+    """Show the whole wallet, or the card that the words behind the command name."""
+    words = words_of(context.args)
+    if not words:
+        await _show(context, None, "", USUAL_MONTHS)
+        return
+    found = matching(context, await context.cards(), words)
+    if len(found) == 1:
+        await _show(context, found[0], "", USUAL_MONTHS)
+    elif found:
+        await _offer(context, found)
+    else:
+        await say_none(context)
+
+
+async def pressed(
+    context: Context, card_id: str = "", code: str = "", months: str = str(USUAL_MONTHS)
+) -> None:
+    """Show one card, or all where the id is empty, in a currency and over so many months."""
+    if number(months) not in PERIODS:
+        raise OutdatedButton
+    card = await context.card(card_id, "see") if card_id else None
+    await _show(context, card, code, number(months))
+
+
+async def choose(context: Context) -> None:
+    """Ask which card is to be looked at."""
+    await _offer(context, await context.cards())
+
+
+async def _offer(context: Context, cards: Sequence[Card]) -> None:
+    rows = [[Button(panel.masked(card), f"insights:{card.id}")] for card in cards[:MOST_OFFERED]]
+    await context.reply(context.voice.say("Look at which card?"), rows)
+
+
+async def _show(context: Context, card: Card | None, code: str, months: int) -> None:
+    parts, voice = context.parts, context.voice
+    if card:
+        cards = [card]
+    else:
+        cards = await context.cards()
+        cards = [*cards, *await parts.store.cards.archived(context.person.id)]
+    if not cards:
+        await context.reply(voice.say("You have no card yet. /bind adds one."))
+        return
+    known = await gather(parts, cards)
+    codes = known.currencies()
+    code = code if code in codes else next(iter(codes), "")
+    name = panel.masked(card) if card else voice.plain("My cards")
+    drawn = picture_of(voice, known, code, months, name) if code else None
+    lines = _lines(context, known, card)
+    if drawn is None:
+        await context.show(Markup("\n\n").join([voice.say(TOO_LITTLE), *lines]))
+        return
+    head = voice.say("<b>Insights</b>: {name}", name=name)
+    caption = str(head)
+    for line in lines:
+        if len(caption) + len(line) < LONGEST_CAPTION:
+            caption = f"{caption}\n\n{line}"
+    png = await charts.draw(drawn)
+    await _send(context, png, caption, _buttons(context, card, codes, code, months))
+
+
+def _lines(context: Context, known: Known, card: Card | None) -> list[Markup]:
+    """Say when this card runs dry, and the best advice there is."""
+    voice, lines = context.voice, []
+    if card and (when := advice.dry(voice, card, known.entries[card.id])):
+        lines.append(
+            voice.plural(
+                "At the present pace it is empty about {date}, give or take {n} day (right in 8 "
+                "of 10 cases, if nothing is topped up).",
+                "At the present pace it is empty about {date}, give or take {n} days (right in 8 "
+                "of 10 cases, if nothing is topped up).",
+                when.days,
+                date=voice.date(when.about),
+            )
+        )
+    using = [one for one in known.cards if one.archived_at is None]
+    return [*lines, *advice.advise(voice, context.parts.issuers, using, known.entries)]
+
+
+def _buttons(
+    context: Context, card: Card | None, codes: Sequence[str], code: str, months: int
+) -> Buttons:
+    voice, card_id = context.voice, card.id if card else None
+    rows = [
+        [
+            Button(
+                _chosen(
+                    str(voice.plural("{n} month", "{n} months", period)), chosen=period == months
+                ),
+                f"insights:{card_id or ''}:{code}:{period}",
+            )
+            for period in PERIODS
+        ]
+    ]
+    if len(codes) > 1:
+        rows.append(
+            [
+                Button(
+                    _chosen(voice.language.currency(other), chosen=other == code),
+                    f"insights:{card_id or ''}:{other}:{months}",
+                )
+                for other in codes[:4]
+            ]
+        )
+    if card:
+        rows.append([Button(voice.plain("All cards together"), "insights")])
+    else:
+        rows.append([Button(voice.plain("One card…"), "insightof")])
+    return rows
+
+
+def _chosen(text: str, *, chosen: bool) -> str:
+    return f"• {text}" if chosen else text
+
+
+async def _send(context: Context, png: bytes, caption: str, rows: Buttons) -> None:
+    """Change the picture whose button was pressed, else send one."""
+    bot, chat_id = context.parts.bot, context.chat_id
+    message_id = context.message.message_id
+    if context.query is not None and context.message.photo:
+        try:
+            await calls.edit_photo(bot, chat_id, message_id, png, caption, rows)
+        except BadRequest as error:
+            if "not modified" in error.message:
+                return
+        else:
+            offer(context.parts, chat_id, message_id, rows)
+            return
+    message_id = await calls.send_photo(bot, chat_id, png, caption, rows)
+    offer(context.parts, chat_id, message_id, rows)
+
+
+COMMANDS = (
+    Command("insights", mark("What became of the money, and what to do"), insights, order=22),
+)
+BUTTONS = {"insights": pressed, "insightof": choose}
+CARD_ACTIONS = (CardAction("insights", mark("📈 Insights"), order=22, right="see"),)
