@@ -204,7 +204,7 @@ def _cards(axes: Axes, picture: Picture) -> None:
 
 def shortened(label: str) -> str:
     """Cut a label that is too long for its place; what stands behind its last dot stays."""
-    name, dot, tail = label.rpartition(" ·")
+    name, dot, tail = label.rpartition(" ·") if " ·" in label else (label, "", "")
     if len(name) > LONGEST:
         label = f"{name[: LONGEST - 1]}…{dot}{tail}"
     return label

@@ -48,9 +48,12 @@ async def insights(context: Context) -> None:
         await say_none(context)
 
 
-async def pressed(
-    context: Context, card_id: str = "", code: str = "", months: str = str(USUAL_MONTHS)
-) -> None:
+async def opened(context: Context, card_id: str) -> None:
+    """Show one card."""
+    await _show(context, await context.card(card_id, "see"), "", USUAL_MONTHS)
+
+
+async def pressed(context: Context, card_id: str, code: str, months: str) -> None:
     """Show one card, or all where the id is empty, in a currency and over so many months."""
     if number(months) not in PERIODS:
         raise OutdatedButton
@@ -124,7 +127,7 @@ def _buttons(
                 _chosen(
                     str(voice.plural("{n} month", "{n} months", period)), chosen=period == months
                 ),
-                f"insights:{card_id or ''}:{code}:{period}",
+                f"drawn:{card_id or ''}:{code}:{period}",
             )
             for period in PERIODS
         ]
@@ -134,13 +137,13 @@ def _buttons(
             [
                 Button(
                     _chosen(voice.language.currency(other), chosen=other == code),
-                    f"insights:{card_id or ''}:{other}:{months}",
+                    f"drawn:{card_id or ''}:{other}:{months}",
                 )
                 for other in codes[:4]
             ]
         )
     if card:
-        rows.append([Button(voice.plain("All cards together"), "insights")])
+        rows.append([Button(voice.plain("All cards together"), f"drawn:::{months}")])
     else:
         rows.append([Button(voice.plain("One card…"), "insightof")])
     return rows
@@ -170,5 +173,5 @@ async def _send(context: Context, png: bytes, caption: str, rows: Buttons) -> No
 COMMANDS = (
     Command("insights", mark("What became of the money, and what to do"), insights, order=22),
 )
-BUTTONS = {"insights": pressed, "insightof": choose}
+BUTTONS = {"insights": opened, "drawn": pressed, "insightof": choose}
 CARD_ACTIONS = (CardAction("insights", mark("📈 Insights"), order=22, right="see"),)

@@ -1,0 +1,134 @@
+"""Somebody looks at what became of the money, when it will be gone, and what to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from storage import NewEntry
+from tests.house import DOLLARS, KIOSK, PIN, YUAN, Guest, House
+
+if TYPE_CHECKING:
+    from storage import Card
+
+
+async def habit(house: House, guest: Guest, days: int = 40, minor: int = 400) -> Card:
+    """Let the first card have been spent from every other day."""
+    store = house.kabao.parts.store
+    card, *_ = await store.cards.list(guest.id)
+    spent = [
+        NewEntry(
+            house.clock() - timedelta(days=n, hours=n % 5), -minor, "CNY", "purchase", "", "message"
+        )
+        for n in range(days, 0, -2)
+    ]
+    await store.ledger.add(guest.id, card.id, spent)
+    return card
+
+
+async def forgotten(house: House, guest: Guest) -> None:
+    """Take away what the issuer knows of the first card's past."""
+    store = house.kabao.parts.store
+    card, *_ = await store.cards.list(guest.id)
+    for entry in await store.ledger.page(guest.id, card.id, limit=50):
+        await store.ledger.remove(guest.id, card.id, entry.id)
+
+
+async def test_who_has_no_card_is_told_how_to_get_one(alice: Guest) -> None:
+    assert "You have no card yet" in (await alice.says("/insights")).text
+
+
+async def test_what_can_be_seen_comes_as_one_picture_with_advice(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    await habit(house, alice)
+    seen = await alice.says("/insights")
+    assert seen.text.startswith("Insights: My cards")
+    assert seen.labels == ["• 3 months", "6 months", "12 months", "One card…"]
+    assert len(house.telegram.called("sendPhoto")) == 1
+
+
+async def test_one_card_says_when_it_runs_dry_and_how_sure_that_is(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    await habit(house, alice)
+    await alice.presses("More")
+    seen = await alice.presses("Insights")
+    assert "At the present pace it is empty about" in seen.text
+    assert "give or take" in seen.text
+    assert "right in 8 of 10 cases" in seen.text
+
+
+async def test_without_enough_to_go_on_nothing_is_foreseen(house: House, alice: Guest) -> None:
+    await alice.binds(YUAN, PIN)
+    await forgotten(house, alice)
+    await habit(house, alice, days=6)
+    seen = await alice.says("/insights 1001")
+    assert "At the present pace" not in seen.text
+
+
+async def test_another_period_is_drawn_on_the_same_message(house: House, alice: Guest) -> None:
+    await alice.binds(YUAN, PIN)
+    await habit(house, alice)
+    first = await alice.says("/insights")
+    again = await alice.presses("12 months")
+    assert again.id == first.id
+    assert "• 12 months" in again.labels
+    assert len(house.telegram.called("sendPhoto")) == 1
+    await alice.says("6 months")
+    assert "• 6 months" in alice.newest.labels
+
+
+async def test_currencies_are_looked_at_one_by_one(house: House, alice: Guest) -> None:
+    await alice.binds(YUAN, PIN)
+    await habit(house, alice)
+    await alice.binds(DOLLARS, PIN)
+    house.issuer.spend(DOLLARS, 500)
+    await house.passes(minutes=1)
+    seen = await alice.says("/insights")
+    assert "• Chinese Yuan" in seen.labels
+    seen = await alice.presses("US Dollar")
+    assert "• US Dollar" in seen.labels
+
+
+async def test_too_little_is_said_kindly(house: House, alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await forgotten(house, alice)
+    seen = await alice.says("/insights")
+    assert "There is too little to draw yet" in seen.text
+    assert house.telegram.called("sendPhoto") == []
+
+
+async def test_a_card_that_expires_is_advised_first_with_its_reason(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    card = await habit(house, alice)
+    soon = house.clock() + timedelta(days=9)
+    await house.kabao.parts.store.cards.change(alice.id, card.id, expires_at=soon)
+    seen = await alice.says("/insights")
+    assert "Use Panda Gift Card ·1001 first" in seen.text
+    assert "expires on Dec 3, 2026" in seen.text
+
+
+async def test_bob_sees_nothing_of_alices_card(house: House, alice: Guest, bob: Guest) -> None:
+    await alice.binds(YUAN, PIN)
+    card = await habit(house, alice)
+    await bob.says("/start")
+    notices = await bob.forges(f"insights:{card.id}")
+    assert notices[-1].startswith("This button is out of date.")
+    for wrong in ("drawn:::7", "drawn:::x", f"drawn:{card.id}:CNY:3"):
+        assert (await bob.forges(wrong))[-1].startswith("This button is out of date.")
+
+
+async def test_xiaoming_reads_it_in_chinese(house: House, ming: Guest) -> None:
+    await ming.binds(YUAN, PIN)
+    await habit(house, ming)
+    seen = await ming.says("/insights")
+    assert seen.text.startswith("分析：我的卡")
+    assert seen.labels == ["• 3 个月", "6 个月", "12 个月", "单张卡…"]
+    await ming.presses("单张卡…")
+    seen = await ming.presses("1001")
+    assert "照现在的用法，大约在" in seen.text
