@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 KIND: Final = "unlock"
 
-OPEN: Final = frozenset({"lock", "start", "language", "privacy", "show"})
+OPEN: Final = frozenset({"lock", "start", "language", "privacy", "show", "tickets"})
 """Features that show nothing of a card but what they guard, and so stay open while balances are
 covered."""
 
 CONTINUED: Final = frozenset(
-    {"bind", "issuer", "another", "again", "unverified", "skip"}
+    {"bind", "issuer", "another", "again", "unverified", "skip", "scanned", "confirmed"}
     | {"pay", "payees", "meant", "forwarded"}
     | {"movepage", "movesave", "movestarts", "movecurrency", "moveunit"}
     | {"moveroles", "moverole", "movecolumn", "moveread"}

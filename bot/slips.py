@@ -68,6 +68,11 @@ async def not_text(context: Context, caption: str, *, asked: bool) -> None:
         await context.reply(context.voice.say(NOT_TEXT))
 
 
+async def took_caption(context: Context, caption: str) -> bool:
+    """Take away a picture whose caption is a card number or may be a passcode."""
+    return await context.took_stray(caption) or await _took(context, caption)
+
+
 async def _took(context: Context, text: str, *, asked: bool = False) -> bool:
     if not (text and asked) and not await may_be_passcode(context, text):
         return False

@@ -123,9 +123,9 @@ async def test_a_picture_or_a_file_is_answered_kindly_and_a_conversation_goes_on
 ) -> None:
     await alice.says("/bind", YUAN)
     await house.settled(await alice.person.sends("card.png", picture(), caption="my card"))
-    assert "only read text" in alice.newest.text
+    assert "no barcode or QR code" in alice.newest.text
     await house.settled(await alice.person.sends("card.pdf", b"%PDF-1.4"))
-    assert "only read text" in alice.newest.text
+    assert "cannot open this" in alice.newest.text
     assert "Bound" in (await alice.says(PIN)).text
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.buttons import OutdatedButton
 from bot.dialogue import Dialogue
-from bot.features.bind import manual, steps, verify
+from bot.features.bind import intake, manual, picture, scanned, steps, verify
 from bot.languages import mark
+from bot.money import Money
 from bot.parts import Command
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ async def on_answer(context: Context, dialogue: Dialogue, text: str) -> None:
             await steps.issuer_typed(context, dialogue, text)
         case "verify":
             await verify.interrupted(context, text)
+        case scanned.CHOOSE | scanned.CONFIRM if context.parts.issuers.looks_like_a_number(text):
+            await steps.take_pasted(context, dialogue, text)
+        case scanned.CHOOSE:
+            await scanned.choose(context, dialogue)
+        case scanned.CONFIRM:
+            await _confirm_again(context, dialogue)
         case "label" | "balance" if await context.took_misplaced(text):
             pass
         case "label":
@@ -56,6 +63,7 @@ async def issuer_chosen(context: Context, slug: str) -> None:
     dialogue = await context.parts.dialogues.current(context.person.id)
     if dialogue is None or dialogue.kind != "bind":
         dialogue = Dialogue("bind")
+    dialogue.data.pop("known", None)
     await steps.use_issuer(context, dialogue, issuer)
 
 
@@ -85,6 +93,36 @@ async def skip(context: Context) -> None:
         raise OutdatedButton
 
 
+async def confirmed(context: Context) -> None:
+    """Save what a picture said, now that the person has looked at all of it."""
+    dialogue = await _answered(context)
+    if dialogue.step != scanned.CONFIRM:
+        raise OutdatedButton
+    issuer = context.parts.issuers.get(dialogue.data["issuer"])
+    if issuer is None:
+        await intake.gone(context)
+    elif "known" in dialogue.data:
+        await scanned.save_to_known(context, dialogue)
+    elif issuer.asks_api:
+        dialogue.data["confirmed"] = True
+        await verify.verify(context, dialogue)
+    else:
+        balance = dialogue.data.get("balance")
+        dialogue.data["confirmed"] = True
+        await manual.save(context, dialogue, Money(*balance) if balance else None)
+
+
+async def _confirm_again(context: Context, dialogue: Dialogue) -> None:
+    issuer = context.parts.issuers.get(dialogue.data["issuer"])
+    if issuer is None:
+        await intake.gone(context)
+    elif "known" in dialogue.data:
+        card = await context.card(dialogue.data["known"])
+        await scanned.offer_to_known(context, dialogue, card)
+    else:
+        await scanned.confirm(context, dialogue, issuer)
+
+
 async def _open(context: Context) -> Dialogue:
     dialogue = await context.parts.dialogues.current(context.person.id)
     if dialogue is None or dialogue.kind != "bind":
@@ -108,5 +146,9 @@ BUTTONS = {
     "again": try_again,
     "unverified": save_unverified,
     "skip": skip,
+    "scanned": picture.chosen,
+    "confirmed": confirmed,
 }
 DIALOGUES = {"bind": on_answer}
+DIALOGUE_FILES = {"bind": picture.on_dialogue_file}
+on_file = picture.on_file

@@ -9,7 +9,7 @@ from bot import panel
 from bot.activity import Action, note
 from bot.buttons import Button
 from bot.card_view import open_card
-from bot.features.bind import intake
+from bot.features.bind import intake, scanned
 from bot.money import exponent
 from bot.typed import label_typed, money_typed
 
@@ -27,7 +27,7 @@ _CODE = re.compile(r"(?:^|(?<=[\d\s.,]))([A-Za-z]{3})(?:$|(?=[\d\s]))")
 async def ask_label(context: Context, dialogue: Dialogue) -> None:
     """Ask what the card is called, because its issuer's name says little."""
     voice, parts = context.voice, context.parts
-    if len(await parts.store.cards.list(context.person.id)) >= MOST_CARDS:
+    if await parts.store.people.cards_of(context.person.id) >= MOST_CARDS:
         await parts.dialogues.end(context.person.id)
         await context.conclude(
             voice.say("You have {n} cards here, and that is as many as I keep.", n=MOST_CARDS)
@@ -81,15 +81,21 @@ async def save(context: Context, dialogue: Dialogue, balance: Money | None) -> N
     if issuer is None:
         await intake.gone(context)
         return
+    if "barcode" in data and "confirmed" not in data:
+        data["balance"] = None if balance is None else [balance.minor, balance.currency]
+        await scanned.confirm(context, dialogue, issuer)
+        return
     label = data.get("label") or panel.issuer_name(context.voice, parts.issuers, issuer.slug)
     async with parts.store.transaction() as tx:
         card = await parts.wallet.bind(owner, issuer, data["values"], None, label=label, store=tx)
         if balance is not None:
             booked = await parts.bookings.set(owner, card.id, balance, store=tx)
             card = booked.card if booked else card
+        await scanned.keep_barcode(tx, card, dialogue)
         await tx.dialogues.drop(owner)
         await note(tx, Action.BOUND, subject=owner, actor=owner, card=card)
     await open_card(context, card)
+    await scanned.next_waiting(context, dialogue)
 
 
 def _currency(context: Context, dialogue: Dialogue) -> str:

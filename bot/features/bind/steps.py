@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from bot import panel
 from bot.buttons import Button
-from bot.features.bind import intake, manual, verify
+from bot.features.bind import intake, manual, scanned, verify
 from bot.wallet import tail_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.context import Context
     from bot.dialogue import Dialogue
     from bot.issuers import Field, Issuer
@@ -64,7 +66,12 @@ async def take_pasted(context: Context, dialogue: Dialogue, text: str) -> None:
             )
         )
         return
-    dialogue.data = {"pasted": text}
+    dialogue.data = {**_scanned(dialogue), "pasted": text}
+    await find_issuer(context, dialogue, found)
+
+
+async def find_issuer(context: Context, dialogue: Dialogue, found: Sequence[Issuer]) -> None:
+    """Go on with the issuer a number can be from, or ask which of several it is."""
     known = [issuer for issuer in found if issuer.asks_api]
     if len(known) == 1 or len(found) == 1:
         await use_issuer(context, dialogue, (known or found)[0])
@@ -74,7 +81,12 @@ async def take_pasted(context: Context, dialogue: Dialogue, text: str) -> None:
 
 async def use_issuer(context: Context, dialogue: Dialogue, issuer: Issuer) -> None:
     """Begin with an issuer's fields; a number that was pasted is the first answer."""
-    dialogue.data = {"issuer": issuer.slug, "values": {}, **_pasted(dialogue)}
+    dialogue.data = {
+        "issuer": issuer.slug,
+        "values": {},
+        **_pasted(dialogue),
+        **_scanned(dialogue),
+    }
     number = issuer.fields[0]
     pasted = dialogue.data.get("pasted")
     if pasted is not None:
@@ -114,7 +126,9 @@ async def ask(context: Context, dialogue: Dialogue, issuer: Issuer) -> None:
             )
             return
     if not await verify.is_known(context, dialogue, issuer):
-        if issuer.asks_api:
+        if issuer.asks_api and "barcode" in dialogue.data and "confirmed" not in dialogue.data:
+            await scanned.confirm(context, dialogue, issuer)
+        elif issuer.asks_api:
             await verify.verify(context, dialogue)
         else:
             await manual.ask_label(context, dialogue)
@@ -185,3 +199,9 @@ def _ways_out(voice: Voice, dialogue: Dialogue) -> list[list[Button]]:
 def _pasted(dialogue: Dialogue) -> dict[str, str]:
     pasted = dialogue.data.get("pasted")
     return {"pasted": pasted} if pasted else {}
+
+
+def _scanned(dialogue: Dialogue) -> dict[str, Any]:
+    """Give what came from pictures, which another number or issuer changes nothing about."""
+    names = ("barcode", "codes", "waiting", "album", "pins")
+    return {name: dialogue.data[name] for name in names if name in dialogue.data}

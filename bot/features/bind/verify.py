@@ -12,17 +12,18 @@ from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton
 from bot.card_view import open_card, view_of
 from bot.errors import FULL
-from bot.features.bind import intake
+from bot.features.bind import intake, scanned
 from bot.issuers import ASK_HOLDER, FaultKind, IssuerFault
 from bot.languages import mark
 from bot.limits import After, Refusal
 from bot.messages import edit
-from storage import StorageError
+from storage import Barcode, StorageError
 
 if TYPE_CHECKING:
     from bot.buttons import Buttons
     from bot.context import Context
-    from bot.dialogue import Dialogue
+    from bot.expiry import bring_back
+from bot.dialogue import Dialogue
     from bot.issuers import Issuer, Reading
     from bot.limits import Ticket
     from bot.parts import Parts
@@ -62,8 +63,18 @@ async def is_known(context: Context, dialogue: Dialogue, issuer: Issuer) -> bool
     card = await parts.store.cards.find(owner, issuer.slug, number)
     if card is None or card.failure in ASK_HOLDER:
         return False
+    if code := dialogue.data.get("barcode"):
+        kept = await parts.store.cards.barcode(owner, card.id)
+        if kept != Barcode(**code):
+            await scanned.offer_to_known(context, dialogue, card)
+            return True
     await parts.dialogues.end(owner)
-    await context.reply(context.voice.say("You have this card already. Here it is:"))
+    if card.archived_at is not None:
+        async with parts.store.transaction() as tx:
+            card = await bring_back(parts, tx, card) or card
+        await context.reply(context.voice.say("It was archived, and is back with its history:"))
+    else:
+        await context.reply(context.voice.say("You have this card already. Here it is:"))
     await open_card(context, card)
     return True
 
@@ -156,8 +167,11 @@ async def save(
         old = await tx.cards.find(owner, issuer.slug, number)
         if old is not None:
             card = await parts.wallet.renew(owner, old, issuer, values, reading, store=tx)
+            if old.archived_at is not None:
+                card = await bring_back(parts, tx, card) or card
         else:
             card = await parts.wallet.bind(owner, issuer, values, reading, label=label, store=tx)
+        await scanned.keep_barcode(tx, card, dialogue)
         await tx.dialogues.drop(owner)
         what = Action.BOUND_AGAIN if old else Action.BOUND
         await note(tx, what, subject=owner, actor=owner, card=card)
@@ -169,6 +183,7 @@ async def save(
     text, buttons = view_of(parts, context.voice, card)
     text = done + Markup("\n\n") + text
     await context.present(f"card:{card.id}", text, buttons, into=message_id, shown=[card])
+    await scanned.next_waiting(context, dialogue)
 
 
 async def _not_verified(

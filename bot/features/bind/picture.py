@@ -1,0 +1,163 @@
+"""A photo, screenshot or PDF of a card: its barcodes are read, and the picture leaves the chat."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from telegram.error import TelegramError
+
+from bot import pictures, slips
+from bot.attached import TooLarge
+from bot.buttons import OutdatedButton
+from bot.dialogue import Dialogue
+from bot.features.bind import intake, scanned, steps
+from bot.languages import mark
+from bot.pictures import Unreadable
+from storage import Barcode
+
+if TYPE_CHECKING:
+    from bot.attached import Attached
+    from bot.context import Context
+
+log = logging.getLogger(__name__)
+
+MOST_WAITING = 20
+"""Of cards that were sent one after another; an album has ten pictures at most."""
+
+NO_CODE = mark(
+    "I found no barcode or QR code in this picture. Send it closer and sharper, with the whole "
+    "code in it and no glare, or type the card number."
+)
+LEFT = mark("I left the picture in the chat; delete it if it shows a card.")
+NOT_FETCHED = mark("I could not get your picture from Telegram. Please send it again.")
+ADDED = mark("I have the barcode. It is kept with the card once you confirm.")
+NEXT = mark("I have that one too. It comes next, after this card.")
+
+
+def is_picture(attached: Attached) -> bool:
+    """Tell whether a file is, or calls itself, a picture or a PDF."""
+    named = attached.name.lower().endswith((".pdf", ".png", ".jpg", ".jpeg", ".webp"))
+    return attached.is_picture or attached.mime == "application/pdf" or named
+
+
+async def on_file(context: Context, attached: Attached) -> bool:
+    """Begin a bind with a picture that nobody asked for; leave other files to others."""
+    if not is_picture(attached):
+        return False
+    await _take(context, None, attached)
+    return True
+
+
+async def on_dialogue_file(context: Context, dialogue: Dialogue, attached: Attached) -> None:
+    """Take a picture that was sent while a card is being bound."""
+    if not is_picture(attached):
+        await _say(context, pictures.NO_PICTURE)
+    else:
+        await _take(context, dialogue, attached)
+
+
+async def _take(context: Context, dialogue: Dialogue | None, attached: Attached) -> None:
+    try:
+        content = await attached.read(context.parts.bot)
+        codes = await pictures.aside(pictures.codes_in, content)
+    except TooLarge:
+        await _say(context, pictures.TOO_LARGE)
+        return
+    except Unreadable as unreadable:
+        await _say(context, unreadable.reason)
+        return
+    except TelegramError as error:
+        log.warning("a picture could not be fetched: %s", type(error).__name__)
+        await _say(context, NOT_FETCHED)
+        return
+    if not codes:
+        await _without_code(context, dialogue)
+    elif not await intake.took_secret(context):
+        return
+    elif dialogue is not None and ("barcode" in dialogue.data or dialogue.data.get("values")):
+        await _besides(context, dialogue, codes)
+    else:
+        wanted = {"wanted": dialogue.data["issuer"]} if dialogue and _chose(dialogue) else {}
+        await begin(context, Dialogue("bind", data=wanted), codes)
+
+
+def _chose(dialogue: Dialogue) -> bool:
+    return "issuer" in dialogue.data
+
+
+async def _without_code(context: Context, dialogue: Dialogue | None) -> None:
+    """Say that nothing was found; while a card is bound the picture may show its number or PIN."""
+    voice = context.voice
+    album = context.message.media_group_id
+    if dialogue is None:
+        if await slips.took_caption(context, context.message.caption or ""):
+            return
+        await context.reply(voice.say(NO_CODE) + "\n" + voice.say(LEFT))
+    elif await intake.took_secret(context) and not (album and album == dialogue.data.get("album")):
+        await context.reply(voice.say(NO_CODE))
+
+
+async def _besides(context: Context, dialogue: Dialogue, codes: list[Barcode]) -> None:
+    """Take codes that come while a card is under way: its own barcode, or the next card."""
+    data = dialogue.data
+    if "barcode" not in data and len(codes) == 1:
+        data["barcode"] = scanned.kept(codes[0])
+        await context.parts.dialogues.keep(context.person.id, dialogue)
+        await context.reply(context.voice.say(ADDED))
+        return
+    known = [data.get("barcode"), *data.get("codes", ()), *data.get("waiting", ())]
+    new = [one for code in codes if (one := scanned.kept(code)) not in known]
+    data["waiting"] = [*data.get("waiting", ()), *new][:MOST_WAITING]
+    await context.parts.dialogues.keep(context.person.id, dialogue)
+    album = context.message.media_group_id
+    if new and not (album and album == data.get("album")):
+        await context.reply(context.voice.say(NEXT))
+
+
+async def begin(context: Context, dialogue: Dialogue, codes: list[Barcode]) -> None:
+    """Begin a bind with the code there is, or ask which of several is the card's."""
+    dialogue.data["album"] = context.message.media_group_id
+    if len(codes) == 1:
+        await use(context, dialogue, codes[0])
+        return
+    dialogue.data["codes"] = [scanned.kept(code) for code in codes]
+    await scanned.choose(context, dialogue)
+
+
+async def chosen(context: Context, place: str) -> None:
+    """Go on with one of several codes."""
+    dialogue = await context.parts.dialogues.current(context.person.id)
+    codes = dialogue.data.get("codes", ()) if dialogue and dialogue.kind == "bind" else ()
+    if dialogue is None or not place.isdecimal() or int(place) >= len(codes):
+        raise OutdatedButton
+    code = Barcode(**codes[int(place)])
+    if dialogue.data.pop(scanned.NEXT, False):
+        rest = [one for one in codes if one != codes[int(place)]]
+        dialogue.data["waiting"] = [*rest, *dialogue.data.get("waiting", ())]
+    del dialogue.data["codes"]
+    await use(context, dialogue, code)
+
+
+async def use(context: Context, dialogue: Dialogue, code: Barcode) -> None:
+    """Find the card's number in a code and whose card it is; ask for the number if it has none."""
+    issuers, data = context.parts.issuers, dialogue.data
+    data["barcode"] = scanned.kept(code)
+    wanted = issuers.get(data.pop("wanted", ""))
+    number = scanned.number_in(code.value, issuers, wanted)
+    if number is not None:
+        data["pasted"] = number
+        if wanted is not None and wanted.fields[0].accepts(number):
+            await steps.use_issuer(context, dialogue, wanted)
+        else:
+            await steps.find_issuer(context, dialogue, issuers.proposals(number))
+    elif wanted is not None:
+        await steps.use_issuer(context, dialogue, wanted)
+    else:
+        by_hand = [issuer for issuer in issuers.all() if not issuer.asks_api]
+        await steps.find_issuer(context, dialogue, by_hand[:1])
+
+
+async def _say(context: Context, sentence: str) -> None:
+    if not await slips.took_caption(context, context.message.caption or ""):
+        await context.reply(context.voice.say(sentence))
