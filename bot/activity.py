@@ -37,6 +37,12 @@ class Action(StrEnum):
     EXPORTED = "exported"
     IMPORTED = "imported"
     SHARED = "shared"
+    UNSHARED = "unshared"
+    RECEIVED = "received"
+    LINK_MADE = "link made"
+    LINK_CANCELLED = "link cancelled"
+    HANDED_OVER = "handed over"
+    LEFT = "left"
     ERASED = "erased"
     ALERTS_OFF = "alerts off"
     REFRESH_FAILED = "refresh failed"
@@ -81,6 +87,12 @@ SENTENCES = {
     Action.EXPORTED: mark("Cards exported"),
     Action.IMPORTED: mark("Cards moved in"),
     Action.SHARED: mark("Card shared"),
+    Action.UNSHARED: mark("Card no longer shared"),
+    Action.RECEIVED: mark("Card received by a link"),
+    Action.LINK_MADE: mark("Link to a card made"),
+    Action.LINK_CANCELLED: mark("Link to a card taken back"),
+    Action.HANDED_OVER: mark("Card handed over"),
+    Action.LEFT: mark("Shared card left"),
     Action.ERASED: mark("Everything erased"),
     Action.ALERTS_OFF: mark("Alerts switched off"),
     Action.REFRESH_FAILED: mark("Balance could not be read"),
@@ -135,6 +147,11 @@ async def note(
     if card is not None:
         about |= {"card": card.id, "issuer": card.issuer, "label": card.label, "tail": card.tail}
     await store.audit.append(str(action), subject=subject, actor=actor, detail=about or None)
+
+
+async def tell_later(parts: Parts, person_id: int, text: Markup | str) -> None:
+    """`tell`, for the background."""
+    await tell(parts, person_id, text)
 
 
 async def tell(

@@ -121,8 +121,24 @@ def buttons_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> 
             Button(voice.plain("📜 History"), f"history:{card.id}:0"),
             Button(voice.plain("🔔 Change threshold"), f"alert:{card.id}"),
         ],
+        *(
+            [[Button(voice.plain("🗄 Archive"), f"archive:{card.id}")]]
+            if item.kind == "zero"
+            else []
+        ),
         _snoozes(voice, card),
     ]
+
+
+def for_others(
+    voice: Voice, issuers: Issuers, card: Card, item: OutboxItem, *, hidden: bool
+) -> tuple[Markup, Buttons]:
+    """Write what somebody is told whom the card is shared with; when it warns, others decide."""
+    rows = [[Button(voice.plain("💳 The card"), f"card:{card.id}")]]
+    if hidden:
+        return covered(voice, card, item)[0], rows
+    rows[0].append(Button(voice.plain("📜 History"), f"history:{card.id}:0"))
+    return text_of(voice, issuers, card, item), rows
 
 
 def _snoozes(voice: Voice, card: Card) -> list[Button]:

@@ -24,7 +24,9 @@ def unknown(voice: Voice) -> Markup:
     return voice.say("It is in the history. What is on the card is not known yet: set the balance.")
 
 
-def not_enough(voice: Voice, card: Card, balance: Money) -> tuple[Markup, Buttons]:
+def not_enough(
+    voice: Voice, card: Card, balance: Money, *, manages: bool = True
+) -> tuple[Markup, Buttons]:
     """Say that there is less on the card, and how that is put right."""
     text = voice.say(
         "There is only {balance} on {card}, so nothing is booked. If there is more on it, set the "
@@ -32,7 +34,7 @@ def not_enough(voice: Voice, card: Card, balance: Money) -> tuple[Markup, Button
         balance=voice.money(balance),
         card=panel.masked(card),
     )
-    return text, ways_on(voice, card, (), known=False)
+    return text, ways_on(voice, card, (), known=not manages)
 
 
 def ways_on(voice: Voice, card: Card, entries: Sequence[Entry], *, known: bool) -> Buttons:

@@ -73,14 +73,15 @@ class Bookings:
         balance: Money | None = None,
         source: Source = "holder",
         external_id: str | None = None,
+        by: int | None = None,
         store: Store | None = None,
     ) -> Booked | None:
         """Book a change, negative for money spent; None if the owner has no such card.
 
         `at` is aware UTC, now if not given. `balance` is what was on the card after it, where a
-        message says so: that wins. A message is booked once for its `external_id`. `store` may be
-        a transaction that the booking belongs to. `ValueError` for another currency than the
-        card's, `NotEnough` for more than is on it.
+        message says so: that wins. A message is booked once for its `external_id`. `by` is who
+        books it, if not the owner. `store` may be a transaction that the booking belongs to.
+        `ValueError` for another currency than the card's, `NotEnough` for more than is on it.
         """
         async with (store or self._store).transaction() as tx:
             card = await tx.cards.lock(owner_id, card_id)
@@ -98,11 +99,12 @@ class Bookings:
                 text=text,
                 source=source,
                 external_id=external_id,
+                booked_by=None if by == owner_id else by,
             )
             if balance is not None:
                 return await self._with_balance(tx, card, new, balance)
             before = money_of(card)
-            if before and source == "message" and (known := await _later(tx, card, new)):
+            if before and source == "message" and (known := await rests.later(tx, card, new)):
                 return await self._explained(tx, card, new, known, before)
             after = before + change if before else None
             if before and after and after.minor < 0 and change.minor < 0:
@@ -115,7 +117,7 @@ class Bookings:
         before = money_of(card)
         sums = await tx.ledger.sums(card.owner_id, card.id, new.currency, new.at)
         after = Money(said.minor + sums.later, said.currency)
-        if before and (known := await _later(tx, card, new)):
+        if before and (known := await rests.later(tx, card, new)):
             return await self._explained(tx, card, new, known, before)
         if after.minor < 0:
             raise NotEnough(before or said)
@@ -156,6 +158,7 @@ class Bookings:
         at: datetime | None = None,
         source: Source = "holder",
         external_id: str | None = None,
+        by: int | None = None,
         store: Store | None = None,
     ) -> Booked | None:
         """Take somebody's word for what is, or at `at` was, on a card; what differs is an entry.
@@ -179,10 +182,11 @@ class Bookings:
                 text=text,
                 source=source,
                 external_id=external_id,
+                booked_by=None if by == owner_id else by,
             )
             sums = await tx.ledger.sums(owner_id, card_id, new.currency, new.at)
             after = Money(balance.minor + sums.later, balance.currency)
-            if before and await _later(tx, card, new):
+            if before and await rests.later(tx, card, new):
                 return Booked(card, (), before, before)
             if after.minor < 0:
                 raise NotEnough(before or balance)
@@ -197,18 +201,27 @@ class Bookings:
             return await self._booked(tx, card, entries, after, source)
 
     async def undo(
-        self, owner_id: int, card_id: str, entry_id: int, *, store: Store | None = None
+        self,
+        owner_id: int,
+        card_id: str,
+        entry_id: int,
+        *,
+        only_by: int | None = None,
+        store: Store | None = None,
     ) -> Booked | None:
         """Take an entry away, with the adjustment that came with it, and put the balance right.
 
         Without its opening a balance is unknown again. What an issuer has had the last word on
         does not move the balance any more. None if the entry is gone, is not the holder's or a
-        message's, or if more was spent since than would be left.
+        message's, or if more was spent since than would be left; or, with `only_by`, if somebody
+        else booked it.
         """
         async with (store or self._store).transaction() as tx:
             card = await tx.cards.lock(owner_id, card_id)
             entry = await tx.ledger.entry(owner_id, card_id, entry_id)
             if card is None or entry is None or entry.source not in {"holder", "message"}:
+                return None
+            if only_by is not None and entry.booked_by != only_by:
                 return None
             gone, taker = await rests.with_it(tx, card, entry)
             amount = sum(one.amount_minor for one in gone)
@@ -229,7 +242,7 @@ class Bookings:
                 await rests.take_up(tx, card, taker, amount, taker.at)
             if before and not after:
                 return Booked(await readings.unknown(tx, card), gone, before, None)
-            card = await _with_peak(tx, card, after)
+            card = await rests.with_peak(tx, card, after)
             return await self._booked(tx, card, gone, after, card.balance_source, before)
 
     async def _touched(self, tx: Store, card: Card, now: datetime) -> Card:
@@ -273,7 +286,9 @@ class Bookings:
         reading = Reading(after, state=state, expires_at=card.expires_at)
         card = await readings.keep(tx, card, reading, source or "holder", now)
         card = await self._touched(tx, card, now)
-        return Booked(await readings.told(tx, card, now), entries, before, after)
+        if not any(one.booked_by for one in entries):  # else it is not the owner who is told
+            card = await readings.told(tx, card, now)
+        return Booked(card, entries, before, after)
 
 
 def _check_currency(card: Card, money: Money | None) -> None:
@@ -281,18 +296,5 @@ def _check_currency(card: Card, money: Money | None) -> None:
         raise ValueError(f"{money.currency} cannot be booked on a card in {card.currency}")
 
 
-async def _later(tx: Store, card: Card, new: NewEntry) -> Entry | None:
-    return await tx.ledger.next_said(card.owner_id, card.id, new.currency, new.at)
-
-
 def _source(new: NewEntry) -> Source:
     return "message" if new.source == "message" else "holder"
-
-
-async def _with_peak(tx: Store, card: Card, after: Money | None) -> Card:
-    """Forget a highest balance that there never was, because what led to it was a mistake."""
-    if after is None or card.peak_minor is None or card.balance_source == "issuer":
-        return card
-    sums = await tx.ledger.sums(card.owner_id, card.id, after.currency, card.created_at)
-    highest = await tx.ledger.highest(card.owner_id, card.id, after.currency)
-    return replace(card, peak_minor=min(card.peak_minor, highest + after.minor - sums.total))

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from bot import panel
+from markupsafe import Markup
+
+from bot import panel, shared
 from bot.buttons import Button
 from bot.issuers import ASK_HOLDER
 from bot.messages import repaint
 from bot.pace import SECOND
+from storage import suffices
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
-
-    from markupsafe import Markup
 
     from bot.buttons import Buttons
     from bot.context import Context
     from bot.parts import Parts
     from bot.voice import Voice
-    from storage import Card
+    from storage import Card, Held, Right
 
 ALL_CARDS = "panel:0::"
 """The button that leads back to the panel of all cards."""
@@ -35,7 +36,9 @@ The first is looked at while it comes; the message is then edited as often as on
 async def open_card(context: Context, card: Card, *, insist: bool = False) -> None:
     """Show a card as the store has it, and then as its issuer says."""
     parts, view = context.parts, f"card:{card.id}"
-    message_id = await context.present(view, *view_of(parts, context.voice, card), shown=[card])
+    held = context.shared.get(card.id)
+    text, buttons = view_of(parts, context.voice, card, held)
+    message_id = await context.present(view, text, buttons, shown=[card])
     if insist or parts.wallet.is_stale(card):
         parts.background.start(_live(context, card, view, message_id, insist), "a live balance")
 
@@ -43,47 +46,63 @@ async def open_card(context: Context, card: Card, *, insist: bool = False) -> No
 async def _live(context: Context, card: Card, view: str, message_id: int, insist: bool) -> None:
     parts, owner = context.parts, context.person
     # Opened anew, a card that was refused is not asked for; its own Refresh is the holder's word.
-    read = await parts.wallet.refresh(owner.id, card.id, insist=insist, refused=insist)
+    refused = insist and context.may(card, "manage")
+    read = await parts.wallet.refresh(card.owner_id, card.id, insist=insist, refused=refused)
     if read is not None:
-        text, buttons = view_of(parts, parts.voice(owner), read)
+        held = context.shared.get(card.id)
+        text, buttons = view_of(parts, parts.voice(owner), read, held)
         await repaint(parts, context.chat_id, message_id, view, text, buttons, shown=[read])
 
 
-def view_of(parts: Parts, voice: Voice, card: Card) -> tuple[Markup, Buttons]:
-    """Write the card's details and its buttons."""
+def view_of(
+    parts: Parts, voice: Voice, card: Card, held: Held | None = None
+) -> tuple[Markup, Buttons]:
+    """Write the card's details and its buttons; `held` says how another one's card is shared."""
+    right = held.right if held else "own"
     issuer = parts.issuers.get(card.issuer)
-    if issuer is not None and not issuer.asks_api:
-        read = Button(voice.plain("✏️ Set balance"), f"set:{card.id}")
-    else:
-        read = Button(voice.plain("🔄 Refresh"), f"refresh:{card.id}")
-    rows = [
-        [read, Button(voice.plain("📜 History"), f"history:{card.id}:0")],
+    by_hand = issuer is not None and not issuer.asks_api
+    looked_up = issuer.page if issuer is not None else None
+    read = _Way("manage", Button(voice.plain("✏️ Set balance"), f"set:{card.id}"))
+    if not by_hand:
+        read = _Way("see", Button(voice.plain("🔄 Refresh"), f"refresh:{card.id}"))
+    again = Button(voice.plain("Bind again"), f"issuer:{card.issuer}")
+    more = any(one.wanted(parts, card) and suffices(right, one.right) for one in parts.card_actions)
+    ways = [
+        [_Way("own", again)] if card.failure in ASK_HOLDER else [],
+        [read, _Way("see", Button(voice.plain("📜 History"), f"history:{card.id}:0"))],
+        [_Way("see", Button(voice.plain("🔗 Look it up"), url=looked_up))] if looked_up else [],
         [
-            Button(voice.plain("➖ Spent"), f"book:spent:{card.id}"),
-            Button(voice.plain("➕ Topped up"), f"book:topup:{card.id}"),
+            _Way("spend", Button(voice.plain("➖ Spent"), f"book:spent:{card.id}")),
+            _Way("manage", Button(voice.plain("➕ Topped up"), f"book:topup:{card.id}")),
         ],
         [
-            Button(voice.plain("🔔 Alert"), f"alert:{card.id}"),
-            Button(voice.plain("🏷 Rename"), f"rename:{card.id}"),
+            _Way("manage", Button(voice.plain("🔔 Alert"), f"alert:{card.id}")),
+            _Way("manage", Button(voice.plain("🏷 Rename"), f"rename:{card.id}")),
         ],
+        [_Way("spend", Button(voice.plain("👁 Show number"), f"reveal:{card.id}"))],
         [
-            Button(voice.plain("🗑 Remove"), f"remove:{card.id}"),
-            Button(voice.plain("‹ All cards"), ALL_CARDS),
+            _Way("own", Button(voice.plain("🗑 Remove"), f"remove:{card.id}")),
+            *([_Way("see", Button(voice.plain("⋯ More"), f"more:{card.id}"))] if more else []),
+            _Way("see", Button(voice.plain("‹ All cards"), ALL_CARDS)),
         ],
     ]
-    if any(action.wanted(parts, card) for action in parts.card_actions):
-        rows[-1].insert(1, Button(voice.plain("⋯ More"), f"more:{card.id}"))
-    rows.insert(3, [Button(voice.plain("👁 Show number"), f"reveal:{card.id}")])
-    if issuer is not None and issuer.page is not None:
-        rows.insert(1, [Button(voice.plain("🔗 Look it up"), url=issuer.page)])
-    if card.failure in ASK_HOLDER:
-        rows.insert(0, [Button(voice.plain("Bind again"), f"issuer:{card.issuer}")])
-    return panel.details(voice, parts.issuers, card), rows
+    rows = [[way.button for way in row if suffices(right, way.right)] for row in ways]
+    text = panel.details(voice, parts.issuers, card)
+    if held is not None:
+        text += Markup("\n") + shared.whose(voice, held)
+        rows.insert(-1, [Button(voice.plain("🤝 Shared with you"), f"shared:{card.id}")])
+    return text, [row for row in rows if row]
+
+
+class _Way(NamedTuple):
+    """A button, and what somebody must be allowed to do with the card to be offered it."""
+
+    right: Right
+    button: Button
 
 
 async def answers_of(
     parts: Parts,
-    owner_id: int,
     cards: Iterable[Card],
     *,
     insist: bool = False,
@@ -91,7 +110,9 @@ async def answers_of(
 ) -> AsyncIterator[dict[str, Card]]:
     """Ask the issuers of all these cards at the same time; give the answers as they come in."""
     asking = {
-        asyncio.create_task(parts.wallet.refresh(owner_id, card.id, insist=insist, history=history))
+        asyncio.create_task(
+            parts.wallet.refresh(card.owner_id, card.id, insist=insist, history=history)
+        )
         for card in cards
     }
     loop = asyncio.get_running_loop()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot import alert_view, calls
+from bot.digest import HELD, held_until
 from bot.messages import offer
 from bot.pace import ALERT
 from bot.quiet import quiet_until
@@ -118,6 +119,8 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
         held := quiet_until(person, parts.voice(person).zone, now)
     ):
         await _later(parts, item, max(held, now + SHORTEST_QUIET), "quiet hours")
+    elif held := held_until(person, item.kind, now):
+        await _later(parts, item, held, HELD)
     elif why := await _pointless(parts, person, card, item):
         await outbox.give_up(item.id, item.lease, why)
     else:
@@ -133,6 +136,10 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
 async def _pointless(
     parts: Parts, person: Person, card: Card | None, item: OutboxItem
 ) -> str | None:
+    if card is not None and card.owner_id != person.id:
+        held = await parts.store.shares.held(person.id, card.id, "see")
+        if held is None or not held.alerts_on:
+            return "it is shared no longer, or they do not want to be warned"
     if letter := parts.letters.get(item.kind):
         return await letter.pointless(parts, person, card, item) if letter.pointless else None
     return (
@@ -148,6 +155,8 @@ async def _write(
         return await write(parts, person, card, item)
     assert card is not None
     voice = parts.voice(person)
+    if card.owner_id != person.id:
+        return alert_view.for_others(voice, parts.issuers, card, item, hidden=covered)
     if covered:
         return alert_view.covered(voice, card, item)
     return (

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.dialogue import Dialogue
     from bot.features import Features, OnButton, OnDialogue
     from bot.gate import Wanted
-    from bot.parts import Parts
+    from bot.parts import Command, Parts
     from storage import Person
 
 SEEN_EVERY = timedelta(hours=1)
@@ -153,10 +153,13 @@ class Door:
                 await context.notice(context.voice.plain(OUTDATED))
 
     async def on_membership(self, update: Update, _: AnyContext) -> None:
-        """Notice that a person stopped the bot. They are back when they write again."""
+        """Notice that a person stopped the bot, until they write again, or a group threw it out."""
         change = update.my_chat_member
         assert change is not None
-        gone = change.new_chat_member.status == ChatMemberStatus.BANNED
+        status = change.new_chat_member.status
+        gone = status == ChatMemberStatus.BANNED
+        if change.chat.type != ChatType.PRIVATE and (gone or status == ChatMemberStatus.LEFT):
+            await self._parts.store.groups.drop(change.chat.id)
         if gone and change.chat.type == ChatType.PRIVATE:
             await self._parts.store.people.change(
                 change.from_user.id, blocked_at=self._parts.clock()
@@ -203,9 +206,14 @@ class Door:
         secret = name in TAKES_SECRETS and bool(context.args)
         wanted = {"command": name, "args": "" if secret else context.args}
         if not await self._gate.stops(context, name, wanted):
-            await command.run(context)
+            await self._run(context, command)
         elif secret and not await context.take_secret():
             await context.reply(context.voice.say(UNDELETED))
+
+    async def _run(self, context: Context, command: Command) -> None:
+        kind, hyphen, rest = context.args.partition("-")
+        follow = self._features.starts.get(kind) if command.name == "start" and hyphen else None
+        await (follow(context, rest) if follow else command.run(context))
 
     async def _resume(self, context: Context, wanted: Wanted) -> None:
         """Do what had been wanted before the passcode was asked for."""

@@ -37,6 +37,9 @@ class GroupDoor:
         """Offer a message to the features; others' commands point to the private chat."""
         message, user = update.effective_message, update.effective_user
         assert message is not None
+        if message.migrate_to_chat_id is not None:
+            await self._parts.store.groups.move(message.chat_id, message.migrate_to_chat_id)
+            return
         if user is None or user.is_bot:
             return
         for listener in self._features.group_listeners:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from bot.parts import Parts
 
 IN_PRIVATE = mark(
-    "Cards are private, so I only talk about them in a private chat. Nothing you write here "
-    "is read as a card."
+    "Cards are private, so here I show only the balances of cards that somebody shared with this "
+    "group: /share. Nothing you write here is read as a card."
 )
 DELETED_IN_GROUP = mark(
     "I deleted the card number you wrote, but others here may have read it already."

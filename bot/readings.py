@@ -29,6 +29,8 @@ BALANCE_FIELDS = (
     "balance_source",
     "peak_minor",
     "expires_at",
+    "expiry_source",
+    "next_expiry_at",
     "episode",
     "snoozed_until",
 )
@@ -134,14 +136,13 @@ async def keep(
         return card
     same_currency = card.currency in (None, balance.currency)
     kept = replace(
-        card,
+        _expiring(card, reading, source, now),
         state=str(reading.state),
         currency=balance.currency,
         balance_minor=balance.minor,
         balance_at=now,
         balance_source=source,
         peak_minor=max(card.peak_minor or 0, balance.minor) if same_currency else balance.minor,
-        expires_at=reading.expires_at,
         **also,
     )
     kept = replace(kept, episode=episode(card.episode, enough(kept)))
@@ -159,10 +160,29 @@ async def keep(
     )
     await tx.ledger.note_reading(card.owner_id, card.id, found)
     known_before = card.balance_minor is not None
-    if kept.alerts_on and known_before and kept.episode not in {"armed", card.episode}:
+    if (
+        kept.archived_at is None
+        and kept.alerts_on
+        and known_before
+        and kept.episode not in {"armed", card.episode}
+    ):
         kind: Literal["low", "zero"] = "zero" if kept.episode == "zero" else "low"
         await alert(tx, kept, kind, at=now, due=now, known_at=card.balance_at)
     return kept
+
+
+def _expiring(card: Card, reading: Reading, source: BalanceSource, now: datetime) -> Card:
+    """Take an issuer's date; its silence takes back its own date, not one its holder said.
+
+    What is then to be done about it is found out when it is next looked at, which is now.
+    """
+    expires = reading.expires_at
+    silent = expires is None and card.expiry_source == "holder"
+    if expires == card.expires_at or silent or source != "issuer":
+        return card
+    if expires is None:
+        return replace(card, expires_at=None, expiry_source=None, next_expiry_at=None)
+    return replace(card, expires_at=expires, expiry_source="issuer", next_expiry_at=now)
 
 
 class Alert(TypedDict):
@@ -209,6 +229,18 @@ async def alert(
     }
     key = f"{card.id}:{kind}:{due.isoformat()}"
     await tx.outbox.put(card.owner_id, card.id, kind, payload, key=key, not_before=due)
+    unknown: Alert = {**payload, "told": None, "told_at": None}  # what the owner was told is theirs
+    for one in await tx.shares.people(card.owner_id, card.id):
+        if one.alerts_on:
+            await tx.outbox.put(
+                card.owner_id,
+                card.id,
+                kind,
+                unknown,
+                key=f"{key}:{one.id}",
+                not_before=due,
+                recipient_id=one.id,
+            )
 
 
 def _entries(reading: Reading) -> list[NewEntry]:

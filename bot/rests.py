@@ -11,6 +11,7 @@ from storage import NewEntry
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.money import Money
     from storage import Card, Entry, Store
 
 JUST_BEFORE: Final = timedelta.resolution
@@ -72,3 +73,17 @@ async def with_it(tx: Store, card: Card, entry: Entry) -> tuple[tuple[Entry, ...
         gone.append(taker)
         taker = None
     return tuple(gone), taker
+
+
+async def later(tx: Store, card: Card, new: NewEntry) -> Entry | None:
+    """Find a later word on the balance than what is to be booked."""
+    return await tx.ledger.next_said(card.owner_id, card.id, new.currency, new.at)
+
+
+async def with_peak(tx: Store, card: Card, after: Money | None) -> Card:
+    """Forget a highest balance that there never was, because what led to it was a mistake."""
+    if after is None or card.peak_minor is None or card.balance_source == "issuer":
+        return card
+    sums = await tx.ledger.sums(card.owner_id, card.id, after.currency, card.created_at)
+    highest = await tx.ledger.highest(card.owner_id, card.id, after.currency)
+    return replace(card, peak_minor=min(card.peak_minor, highest + after.minor - sums.total))

@@ -15,6 +15,7 @@ from storage.errors import (
     WriteError,
     WrongKeyError,
 )
+from storage.groups import GroupShare
 from storage.health import Failing, Outstanding
 from storage.locks import Lock, LockChanges, Tried
 from storage.moving import Whole
@@ -41,6 +42,7 @@ from storage.records import (
     Right,
     Role,
 )
+from storage.share_links import Offer, Taken
 from storage.shares import Held, Sharer, suffices
 from storage.store import Store, open_store
 from storage.tickets import Ticket, TicketMessage
@@ -66,6 +68,7 @@ __all__ = [
     "Episode",
     "ExpirySource",
     "Failing",
+    "GroupShare",
     "Held",
     "InstallationKey",
     "KeyFormatError",
@@ -75,6 +78,7 @@ __all__ = [
     "MasterKey",
     "NewCard",
     "NewEntry",
+    "Offer",
     "OutboxItem",
     "Outcome",
     "Outstanding",
@@ -90,6 +94,7 @@ __all__ = [
     "Stop",
     "StorageError",
     "Store",
+    "Taken",
     "Ticket",
     "TicketMessage",
     "Tried",

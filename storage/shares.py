@@ -103,7 +103,6 @@ _GIVE: Final = _insert.on_conflict_do_update(
     index_elements=["owner_id", "card_id", "person_id"],
     set_={"right": _insert.excluded.right},
 )
-_HAS: Final = select(shares.c.right).where(_of_card, shares.c.person_id == bindparam("person"))
 _REVOKE: Final = delete(shares).where(_of_card, shares.c.person_id == bindparam("person"))
 _LEAVE: Final = delete(shares).where(shares.c.person_id == bindparam("person"), _this)
 _ALERTS: Final = (

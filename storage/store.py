@@ -22,6 +22,7 @@ from storage.dialogues import Dialogues
 from storage.digests import Digests
 from storage.errors import StorageError
 from storage.expiries import Expiries
+from storage.groups import Groups
 from storage.health import Health
 from storage.inbox import Inbox
 from storage.invitations import Invitations
@@ -37,7 +38,7 @@ from storage.questions import utc_now
 from storage.receipts import Receipts, receipts_of
 from storage.rotation import Rotation
 from storage.schema import meta, people
-from storage.shares import Shares
+from storage.share_links import ShareLinks
 from storage.sqlite import SqliteDatabase, sqlite_file
 from storage.tickets import Tickets
 from storage.told import Tellings
@@ -89,7 +90,8 @@ class Store:
         self.processes: Final = Processes(runner, vault, clock)
         self.rotation: Final = Rotation(runner, vault, clock)
         self.locks: Final = Locks(runner, vault, clock)
-        self.shares: Final = Shares(runner, vault, clock)
+        self.shares: Final = ShareLinks(runner, vault, clock)
+        self.groups: Final = Groups(runner, vault, clock)
         self.told: Final = Tellings(runner, vault, clock)
         self.tickets: Final = Tickets(runner, vault, clock)
         self.announcements: Final = Announcements(runner, vault, clock)

@@ -14,6 +14,7 @@ A feature module may have, all optional:
 - `LETTERS`: the kind of a message that is owed -> the `Letter` that says how it reads
 - `DUE`: a tuple of what to look after by itself every tick and to the end, given the `Parts`,
   before messages owed are sent
+- `STARTS`: what a link brings to /start, up to its first hyphen -> what to do with the rest
 - `on_file`: is offered a file nobody asked for, and says whether it knew what to do with it
 - `DIALOGUE_FILES`: the kind of a dialogue -> what to do with a file sent while it is under way
 - `on_group`: is offered a message in a group, and says whether it was for it
@@ -69,6 +70,7 @@ class Features:
     group_listeners: list[OnGroup] = field(default_factory=list)
     group_presses: list[OnGroupPress] = field(default_factory=list)
     letters: dict[str, Letter] = field(default_factory=dict)
+    starts: dict[str, OnButton] = field(default_factory=dict)
     due: list[Due] = field(default_factory=list)
     card_actions: list[CardAction] = field(default_factory=list)
     proven: dict[str, OnStranger] = field(default_factory=dict)
@@ -102,6 +104,7 @@ def discover() -> Features:
             (getattr(feature, "DIALOGUES", {}), found.dialogues),
             (getattr(feature, "PROVEN", {}), found.proven),
             (getattr(feature, "LETTERS", {}), found.letters),
+            (getattr(feature, "STARTS", {}), found.starts),
             (getattr(feature, "DIALOGUE_FILES", {}), found.dialogue_files),
         ):
             if twice := mine.keys() & all_of_them.keys():

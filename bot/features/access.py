@@ -33,6 +33,9 @@ SHUT_OUT = mark(
     "You cannot use this bot just now; its operator has closed it for you. Nothing of yours is "
     "deleted. If that is a mistake, please speak to them."
 )
+SHARED = mark(
+    "Somebody wants to give you a card. First you have to be let in here; then open the link again."
+)
 BEGIN = mark("You are in. /start says what I can do, /bind adds your first card.")
 
 
@@ -51,6 +54,8 @@ async def on_stranger(context: Context) -> None:
         await context.reply(
             voice.say("This invitation was used already or is older than a day. Ask for a new one.")
         )
+    if context.query is None and context.args.startswith("sh-"):
+        await context.reply(voice.say(SHARED))
     if context.query is not None and context.args == "ask":
         await _asked(context)
         return

@@ -43,7 +43,7 @@ async def turned(context: Context, at: str) -> None:
 
 async def _overview(context: Context, at: int) -> None:
     voice, person = context.voice, context.person
-    cards = await context.parts.store.cards.list(person.id)
+    cards = await context.cards("manage")
     count = -(-len(cards) // PER_PAGE)
     at = min(at, max(count - 1, 0))
     here = cards[at * PER_PAGE :][:PER_PAGE]
@@ -88,7 +88,7 @@ def _rule(context: Context, card: Card) -> Markup:
 
 async def opened(context: Context, card_id: str) -> None:
     """Show one card's alert and its choices."""
-    await _show(context, await context.card(card_id))
+    await _show(context, await context.card(card_id, "manage"))
 
 
 async def _show(context: Context, card: Card) -> None:
@@ -125,23 +125,26 @@ async def share(context: Context, card_id: str, percent: str) -> None:
     chosen = number(percent)
     if not 1 <= chosen <= 100:  # noqa: PLR2004 - percent
         raise OutdatedButton
+    card = await context.card(card_id, "manage")
     await _watched(
-        context, await context.parts.wallet.watch(context.person.id, card_id, percent=chosen)
+        context, await context.parts.wallet.watch(card.owner_id, card.id, percent=chosen)
     )
 
 
 async def switched_on(context: Context, card_id: str) -> None:
     """Warn about this card."""
-    await _watched(context, await context.parts.wallet.switch(context.person.id, card_id, on=True))
+    card = await context.card(card_id, "manage")
+    await _watched(context, await context.parts.wallet.switch(card.owner_id, card.id, on=True))
 
 
 async def switched_off(context: Context, card_id: str) -> None:
     """Do not warn about this card."""
-    parts, owner = context.parts, context.person.id
+    parts, watched = context.parts, await context.card(card_id, "manage")
+    owner, me = watched.owner_id, context.person.id
     async with parts.store.transaction() as tx:
         card = await parts.wallet.switch(owner, card_id, on=False, store=tx)
         if card is not None:
-            await note(tx, Action.ALERTS_OFF, subject=owner, actor=owner, card=card)
+            await note(tx, Action.ALERTS_OFF, subject=owner, actor=me, card=card)
     await _watched(context, card)
 
 
@@ -153,7 +156,7 @@ async def _watched(context: Context, card: Card | None) -> None:
 
 async def amount(context: Context, card_id: str) -> None:
     """Ask for a threshold in words."""
-    card, voice = await context.card(card_id), context.voice
+    card, voice = await context.card(card_id, "manage"), context.voice
     dialogue = Dialogue("threshold", data={"card": card.id})
     await context.parts.dialogues.keep(context.person.id, dialogue)
     await context.ask(
@@ -168,8 +171,8 @@ async def amount(context: Context, card_id: str) -> None:
 
 async def on_threshold(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take a threshold: an amount, or a share of the highest balance."""
-    parts, owner, card_id = context.parts, context.person.id, dialogue.data["card"]
-    card = await context.card(card_id)
+    parts, card = context.parts, await context.card(dialogue.data["card"], "manage")
+    owner, card_id = card.owner_id, card.id
     minor = percent = None
     if (found := _SHARE.fullmatch(text)) and 1 <= int(found[1]) <= 100:  # noqa: PLR2004 - percent
         percent = int(found[1])
@@ -180,7 +183,7 @@ async def on_threshold(context: Context, dialogue: Dialogue, text: str) -> None:
         minor = money.minor
     async with parts.store.transaction() as tx:
         watched = await parts.wallet.watch(owner, card_id, minor=minor, percent=percent, store=tx)
-        await tx.dialogues.drop(owner)
+        await tx.dialogues.drop(context.person.id)
     await _watched(context, watched)
 
 
@@ -190,7 +193,8 @@ async def snooze(context: Context, card_id: str, days: str) -> None:
     if number(days) not in SNOOZES:
         raise OutdatedButton
     until = parts.clock() + timedelta(days=number(days))
-    card = await parts.wallet.snooze(context.person.id, card_id, until)
+    held = await context.card(card_id, "manage")
+    card = await parts.wallet.snooze(held.owner_id, held.id, until)
     if card is None:
         raise OutdatedButton
     await context.notice(

@@ -13,15 +13,16 @@ from bot.languages import mark
 from bot.messages import repaint
 from bot.parts import Command
 from bot.search import matching, say_none, words_of
+from bot.shared import whose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.buttons import Buttons
     from bot.context import Context
     from bot.parts import Parts
     from bot.voice import Voice
-    from storage import Card
+    from storage import Card, Held
 
 PER_PAGE = 8
 SEARCH_LONGEST = 32
@@ -31,7 +32,7 @@ SEARCH_SHORTEST = 3
 
 async def balance(context: Context) -> None:
     """Show all cards, or those that the words behind the command name."""
-    cards = await context.parts.store.cards.list(context.person.id)
+    cards = await context.cards()
     if not cards:
         await context.reply(*no_cards(context.voice))
         return
@@ -45,7 +46,7 @@ async def on_text(context: Context, text: str) -> bool:
     too_short = text.isascii() and len(text) < SEARCH_SHORTEST
     if too_short or len(text) > SEARCH_LONGEST:
         return False
-    cards = await context.parts.store.cards.list(context.person.id)
+    cards = await context.cards()
     return await _found(context, cards, words_of(text))
 
 
@@ -54,7 +55,7 @@ async def page(context: Context, at: str, mode: str, words: str) -> None:
 
     `mode` "ask" also asks every issuer on that page again.
     """
-    cards = await context.parts.store.cards.list(context.person.id)
+    cards = await context.cards()
     if not cards:
         await context.show(*no_cards(context.voice))
         return
@@ -83,7 +84,7 @@ async def _show(
     here = _on_page(cards, at)
     view = f"panel:{at}:{len(cards)}:{words}"
     message_id = await context.present(
-        view, *_panel(parts, context.voice, cards, words, at), shown=here
+        view, *_panel(parts, context.voice, cards, words, at, context.shared), shown=here
     )
     stale = [card for card in here if insist or parts.wallet.is_stale(card)]
     if not stale:
@@ -91,9 +92,10 @@ async def _show(
 
     async def live() -> None:
         known = list(cards)
-        async for answers in answers_of(parts, context.person.id, stale, insist=insist):
+        async for answers in answers_of(parts, stale, insist=insist):
             known = [answers.get(card.id, card) for card in known]
-            text, buttons = _panel(parts, parts.voice(context.person), known, words, at)
+            voice = parts.voice(context.person)
+            text, buttons = _panel(parts, voice, known, words, at, context.shared)
             await repaint(
                 parts,
                 context.chat_id,
@@ -112,14 +114,19 @@ def _on_page(cards: Sequence[Card], at: int) -> Sequence[Card]:
 
 
 def _panel(
-    parts: Parts, voice: Voice, cards: Sequence[Card], words: str, at: int
+    parts: Parts,
+    voice: Voice,
+    cards: Sequence[Card],
+    words: str,
+    at: int,
+    others: Mapping[str, Held],
 ) -> tuple[Markup, Buttons]:
     here = _on_page(cards, at)
     blocks = [voice.say("<b>Your cards</b>")]
     if words:
         blocks = [voice.say("<b>Your cards</b> called “{words}”", words=words)]
-    blocks += [panel.lines(voice, parts.issuers, card) for card in here]
-    if total := panel.totals(voice, cards):
+    blocks += [_block(parts, voice, card, others.get(card.id)) for card in here]
+    if total := panel.totals(voice, [card for card in cards if card.id not in others]):
         blocks.append(total)
     openers = [Button(panel.masked(card), f"card:{card.id}") for card in here]
     rows = [openers[i : i + 2] for i in range(0, len(openers), 2)]
@@ -128,6 +135,11 @@ def _panel(
     if words:
         last.append(Button(voice.plain("‹ All cards"), ALL_CARDS))
     return Markup("\n\n").join(blocks), [*rows, last]
+
+
+def _block(parts: Parts, voice: Voice, card: Card, held: Held | None) -> Markup:
+    lines = panel.lines(voice, parts.issuers, card)
+    return lines + Markup("\n") + whose(voice, held) if held else lines
 
 
 def no_cards(voice: Voice) -> tuple[Markup, Buttons]:

@@ -29,8 +29,10 @@ PER_PAGE = 10
 
 async def cards(context: Context) -> None:
     """List the cards, each with its ways to be renamed and removed; or open the one named."""
-    mine = await context.parts.store.cards.list(context.person.id)
-    found = matching(context, mine, words_of(context.args)) if context.args else []
+    mine = await context.cards("own")
+    found = []
+    if context.args:
+        found = matching(context, await context.cards(), words_of(context.args))
     if len(found) == 1:
         await open_card(context, found[0])
     else:
@@ -39,7 +41,7 @@ async def cards(context: Context) -> None:
 
 async def turned(context: Context, at: str) -> None:
     """Turn to a page of the list."""
-    await _list(context, await context.parts.store.cards.list(context.person.id), number(at))
+    await _list(context, await context.cards("own"), number(at))
 
 
 async def _list(context: Context, mine: Sequence[Card], at: int) -> None:
@@ -67,12 +69,12 @@ async def _list(context: Context, mine: Sequence[Card], at: int) -> None:
 
 async def opened(context: Context, card_id: str) -> None:
     """Open a card on the panel."""
-    await open_card(context, await context.card(card_id))
+    await open_card(context, await context.card(card_id, "see"))
 
 
 async def refresh(context: Context, card_id: str) -> None:
     """Ask the card's issuer now."""
-    card, voice = await context.card(card_id), context.voice
+    card, voice = await context.card(card_id, "see"), context.voice
     parts = context.parts
     refusal = await parts.wallet.live.not_now(parts.issuers.get(card.issuer), card)
     if refusal is not None:
@@ -86,7 +88,7 @@ async def refresh(context: Context, card_id: str) -> None:
 
 async def rename(context: Context, card_id: str) -> None:
     """Ask for a new name."""
-    card, voice = await context.card(card_id), context.voice
+    card, voice = await context.card(card_id, "manage"), context.voice
     dialogue = Dialogue("rename", data={"card": card.id})
     await context.parts.dialogues.keep(context.person.id, dialogue)
     await context.ask(
@@ -101,21 +103,21 @@ async def rename(context: Context, card_id: str) -> None:
 
 async def on_label(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take the new name."""
-    owner, card = context.person.id, await context.card(dialogue.data["card"])
+    card = await context.card(dialogue.data["card"], "manage")
     label = await label_typed(context, text)
     if label is None:
         return
     async with context.parts.store.transaction() as tx:
-        renamed = await tx.cards.change(owner, card.id, label=label)
+        renamed = await tx.cards.change(card.owner_id, card.id, label=label)
         if renamed is None:
             raise OutdatedButton
-        await tx.dialogues.drop(owner)
+        await tx.dialogues.drop(context.person.id)
     await open_card(context, renamed)
 
 
 async def set_balance(context: Context, card_id: str) -> None:
     """Ask what is on a card that has no issuer to ask."""
-    card, voice = await context.card(card_id), context.voice
+    card, voice = await context.card(card_id, "manage"), context.voice
     dialogue = Dialogue("set", data={"card": card.id})
     await context.parts.dialogues.keep(context.person.id, dialogue)
     currency = card.currency or context.parts.settings.currency
@@ -131,17 +133,16 @@ async def set_balance(context: Context, card_id: str) -> None:
 
 async def on_balance(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take the holder's word for a balance."""
-    owner, card_id = context.person.id, dialogue.data["card"]
-    card = await context.card(card_id)
+    me, card = context.person.id, await context.card(dialogue.data["card"], "manage")
     currency = card.currency or context.parts.settings.currency
     money = await money_typed(context, text, currency)
     if money is None:
         return
     async with context.parts.store.transaction() as tx:
-        booked = await context.parts.bookings.set(owner, card_id, money, store=tx)
+        booked = await context.parts.bookings.set(card.owner_id, card.id, money, by=me, store=tx)
         if booked is None:
             raise OutdatedButton
-        await tx.dialogues.drop(owner)
+        await tx.dialogues.drop(me)
     await open_card(context, booked.card)
 
 

@@ -14,6 +14,7 @@ from bot.messages import repaint
 from bot.money import Money
 from bot.parts import Command
 from bot.search import matching, say_none, words_of
+from bot.shared import bookers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ async def history(context: Context) -> None:
     if not words:
         await _show(context, None, 0)
         return
-    cards = await context.parts.store.cards.list(context.person.id)
+    cards = await context.cards()
     found = matching(context, cards, words)
     if len(found) == 1:
         await _show(context, found[0], 0)
@@ -63,12 +64,12 @@ async def history(context: Context) -> None:
 
 async def turned(context: Context, card_id: str, at: str) -> None:
     """Show a page of one card's entries, or of all cards' where the id is empty."""
-    card = await context.card(card_id) if card_id else None
+    card = await context.card(card_id, "see") if card_id else None
     await _show(context, card, number(at))
 
 
 async def _show(context: Context, card: Card | None, at: int) -> None:
-    parts, owner_id = context.parts, context.person.id
+    parts, owner_id = context.parts, card.owner_id if card else context.person.id
     cards = [card] if card else await parts.store.cards.list(owner_id)
     count = await parts.store.ledger.count(owner_id, card.id if card else None)
     at = min(at, max(count - 1, 0) // PER_PAGE)
@@ -80,7 +81,7 @@ async def _show(context: Context, card: Card | None, at: int) -> None:
 
     async def live() -> None:
         known = cards
-        async for answers in answers_of(parts, owner_id, stale, history=True):
+        async for answers in answers_of(parts, stale, history=True):
             known = [answers.get(one.id, one) for one in known]
             text, buttons = await _page(context, known[0] if card else None, known, at)
             await repaint(parts, context.chat_id, message_id, view, text, buttons)
@@ -91,10 +92,13 @@ async def _show(context: Context, card: Card | None, at: int) -> None:
 async def _page(
     context: Context, card: Card | None, cards: Sequence[Card], at: int
 ) -> tuple[Markup, Buttons]:
-    parts, voice, owner_id = context.parts, context.parts.voice(context.person), context.person.id
+    parts, voice = context.parts, context.parts.voice(context.person)
+    owner_id = card.owner_id if card else context.person.id
     card_id = card.id if card else None
     count = await parts.store.ledger.count(owner_id, card_id)
     entries = await parts.store.ledger.page(owner_id, card_id, limit=PER_PAGE, offset=at * PER_PAGE)
+    held = context.shared.get(card.id) if card else None
+    names = await bookers(parts, voice, context.person, entries, held)
     by_id = {} if card else {card.id: card for card in cards}
     title = voice.say("<b>History</b>")
     if card:
@@ -104,7 +108,7 @@ async def _page(
     lines = [
         title,
         *_unread(parts, voice, cards),
-        *(_line(voice, entry, by_id.get(entry.card_id)) for entry in entries),
+        *(_line(voice, entry, by_id.get(entry.card_id), names.get(entry.id)) for entry in entries),
     ]
     if not entries:
         lines.append(voice.say("No entries yet."))
@@ -142,7 +146,7 @@ def _kind(entry: Entry) -> str:
     return ADJUSTED_BY.get(entry.source, by_hand) if entry.kind == "adjustment" else by_hand
 
 
-def _line(voice: Voice, entry: Entry, card: Card | None) -> Markup:
+def _line(voice: Voice, entry: Entry, card: Card | None, by: str | None) -> Markup:
     first = voice.say(
         "<b>{change}</b>  {what}",
         change=voice.change(Money(entry.amount_minor, entry.currency)),
@@ -150,6 +154,8 @@ def _line(voice: Voice, entry: Entry, card: Card | None) -> Markup:
     )
     if card:
         first += Markup(" · {}").format(panel.masked(card))
+    if by:
+        first += Markup(" · 👤 {}").format(by)
     when = voice.moment(entry.at)
     if entry.since:
         when = voice.say("between {since} and {at}", since=voice.moment(entry.since), at=when)

@@ -268,7 +268,7 @@ async def test_in_a_group_nothing_is_shown(house: House, alice: Guest) -> None:
     await alice.binds(YUAN, PIN)
     group = house.telegram.group("Family", [alice.person])
     for text in ("/show", "/show@kabao_demo_bot panda"):
-        assert "only talk about them in a private chat" in (await alice.says(text, chat=group)).text
+        assert "Cards are private" in (await alice.says(text, chat=group)).text
     assert not any(YUAN in one.text for one in group.chat)
     assert await owed(house) == 0
 

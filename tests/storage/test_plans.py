@@ -17,6 +17,8 @@ from storage import (
     due,
     entries,
     expiries,
+    groups,
+    handing_over,
     inbox,
     invitations,
     ledger,
@@ -25,6 +27,7 @@ from storage import (
     outbox,
     people,
     receipts,
+    share_links,
     shares,
     tickets,
     told,
@@ -45,6 +48,8 @@ MODULES = (
     due,
     entries,
     expiries,
+    groups,
+    handing_over,
     inbox,
     invitations,
     ledger,
@@ -53,15 +58,17 @@ MODULES = (
     outbox,
     people,
     receipts,
+    share_links,
     shares,
     tickets,
     told,
 )
 # What is half-finished or not yet accepted is little, and looked through now and then.
-SMALL = {"dialogues._ERASE", "dialogues._PURGE", "invitations._PURGE"}
+SMALL = {"dialogues._ERASE", "dialogues._PURGE", "invitations._PURGE", "share_links._PURGE"}
 SMALL |= {"inbox._ALL", "inbox._COUNT", "inbox._PURGE"}
 # What only an admin asks, looking at a page of it.
 SMALL |= {"people._IDS", "people._LISTED"}
+SMALL |= {"tickets._HELPERS"}
 SMALL |= {f"announcements.{name}" for name in ("_OUTCOMES", "_UNREACHED")}
 # Walks down an index for as long as the caller has room, not through the table.
 BOUNDED = {"receipts._RECENT"}

@@ -24,6 +24,7 @@ from bot.features.spend.asking import (
 )
 from bot.features.spend.which import (
     KIND,
+    NEEDS,
     Pending,
     by_use,
     nameless,
@@ -57,7 +58,7 @@ _GLUED = re.compile(rf"/({'|'.join([*SIGNS, SET])})(?=[^\x00-\x7f])")
 async def begin(verb: str, context: Context) -> None:
     """Book what stands behind the command, or ask for what is missing."""
     text, card = context.args, None
-    cards = await by_use(context)
+    cards = await by_use(context, verb)
     if not cards:
         bind = Button(context.voice.plain("Bind a card"), "bind")
         await context.reply(context.voice.say("You have no card yet."), [[bind]])
@@ -79,7 +80,7 @@ async def pressed(context: Context, verb: str, card_id: str) -> None:
     """Ask how much was spent or topped up on the card whose button was pressed."""
     if verb not in SIGNS:
         raise OutdatedButton
-    card = await context.card(card_id)
+    card = await context.card(card_id, NEEDS[verb])
     today = answers.today_of(context.voice).isoformat()
     await _proceed(context, Pending(verb, "", today, card.id), [card])
 
@@ -126,7 +127,8 @@ async def typed(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take what was typed where an amount, a card or a meaning was asked for."""
     if await on_text(context, text) or await _took_number(context, text):
         return
-    wanted, cards = Pending(**dialogue.data), await by_use(context)
+    wanted = Pending(**dialogue.data)
+    cards = await by_use(context, wanted.verb)
     if dialogue.step == "card":
         found = matching(context, cards, words_of(text))
         if len(found) != 1:
@@ -140,21 +142,22 @@ async def typed(context: Context, dialogue: Dialogue, text: str) -> None:
 
 async def paying(context: Context, nonce: str, card_id: str) -> None:
     """Take the card that was pressed."""
-    wanted, card = await pending(context, nonce), await context.card(card_id)
+    wanted = await pending(context, nonce)
+    card = await context.card(card_id, NEEDS[wanted.verb])
     await _proceed(context, replace(wanted, card=card.id), [card])
 
 
 async def turned(context: Context, nonce: str, at: str) -> None:
     """Turn to a page of the cards."""
     wanted = await pending(context, nonce)
-    found = candidates(context, wanted, await by_use(context))
+    found = candidates(context, wanted, await by_use(context, wanted.verb))
     await ask_card(context, wanted, found.fitting or found.cards, number(at))
 
 
 async def meant(context: Context, nonce: str, at: str) -> None:
     """Book the reading that was pressed."""
     wanted = await pending(context, nonce)
-    card = await context.card(wanted.card or "")
+    card = await context.card(wanted.card or "", NEEDS[wanted.verb])
     found = readings_of(wanted, currency_of(context, card, wanted.text))
     readings = nameless(context, card, found.readings)
     if number(at) >= len(readings):
@@ -164,7 +167,7 @@ async def meant(context: Context, nonce: str, at: str) -> None:
 
 async def _book(context: Context, wanted: Pending, card: Card, said: Said) -> None:
     """Book it, and end the conversation about it with the same write."""
-    parts, voice = context.parts, context.voice
+    parts, voice, manages = context.parts, context.voice, context.may(card, "manage")
     try:
         async with parts.store.transaction() as tx:
             done = await _booked(context, wanted, card, said, tx)
@@ -175,22 +178,28 @@ async def _book(context: Context, wanted: Pending, card: Card, said: Said) -> No
     except NotEnough as short:
         if wanted.asked:
             await parts.dialogues.end(context.person.id)
-        await _conclude(context, wanted, *not_enough(voice, card, short.balance))
+        await _conclude(context, wanted, *not_enough(voice, card, short.balance, manages=manages))
         return
-    await _conclude(context, wanted, *answers.booked(parts, voice, wanted.verb, said, done))
+    await _conclude(
+        context, wanted, *answers.booked(parts, voice, wanted.verb, said, done, manages=manages)
+    )
 
 
 async def _booked(
     context: Context, wanted: Pending, card: Card, said: Said, tx: Store
 ) -> Booked | None:
-    bookings, owner, note = context.parts.bookings, context.person.id, answers.note_of(said.words)
+    bookings, me, note = context.parts.bookings, context.person.id, answers.note_of(said.words)
     earlier = said.day is not None and said.day < answers.today_of(context.voice)
     at = moment_of(said.day, context.voice.zone) if said.day and earlier else None
     if wanted.verb == SET:
-        return await bookings.set(owner, card.id, said.amount, text=note, at=at, store=tx)
+        return await bookings.set(
+            card.owner_id, card.id, said.amount, text=note, at=at, by=me, store=tx
+        )
     kind, sign = SIGNS[wanted.verb]
     change = Money(sign * said.amount.minor, said.amount.currency)
-    return await bookings.book(owner, card.id, kind=kind, change=change, text=note, at=at, store=tx)
+    return await bookings.book(
+        card.owner_id, card.id, kind=kind, change=change, text=note, at=at, by=me, store=tx
+    )
 
 
 async def _conclude(context: Context, wanted: Pending, text: Markup, buttons: Buttons) -> None:
@@ -204,12 +213,14 @@ async def _conclude(context: Context, wanted: Pending, text: Markup, buttons: Bu
 
 async def undo(context: Context, card_id: str, entry_id: str) -> None:
     """Take a booking back, once."""
-    card, voice = await context.card(card_id), context.voice
-    done = await context.parts.bookings.undo(context.person.id, card.id, number(entry_id))
+    card, voice = await context.card(card_id, "spend"), context.voice
+    only = None if context.may(card, "manage") else context.person.id
+    bookings = context.parts.bookings
+    done = await bookings.undo(card.owner_id, card.id, number(entry_id), only_by=only)
     if done is None:
         await context.notice(voice.plain("That cannot be undone any more. See /history."))
         return
-    await context.show(*answers.undone(voice, done))
+    await context.show(*answers.undone(voice, done, manages=context.may(card, "manage")))
 
 
 COMMANDS = (

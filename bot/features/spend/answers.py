@@ -40,7 +40,7 @@ def note_of(words: str) -> str:
 
 
 def booked(
-    parts: Parts, voice: Voice, verb: str, said: Said, done: Booked
+    parts: Parts, voice: Voice, verb: str, said: Said, done: Booked, *, manages: bool = True
 ) -> tuple[Markup, Buttons]:
     """Say what was booked, with the sum, and how it is taken back."""
     card = done.card
@@ -57,10 +57,10 @@ def booked(
         name = panel.issuer_name(voice, parts.issuers, card.issuer)
         lines.append(voice.say("The next answer from {issuer} has the last word.", issuer=name))
     known = done.after is not None
-    return Markup("\n").join(lines), ways_on(voice, card, done.entries, known=known)
+    return Markup("\n").join(lines), ways_on(voice, card, done.entries, known=known or not manages)
 
 
-def undone(voice: Voice, done: Booked) -> tuple[Markup, Buttons]:
+def undone(voice: Voice, done: Booked, *, manages: bool = True) -> tuple[Markup, Buttons]:
     """Say what was taken back, and what is on the card again."""
     card, entry = done.card, done.entries[0]
     change = voice.change(Money(entry.amount_minor, entry.currency))
@@ -71,7 +71,9 @@ def undone(voice: Voice, done: Booked) -> tuple[Markup, Buttons]:
         lines.append(sum_of(voice, done.before, done.after))
     elif done.after is None:
         lines.append(voice.say("What is on the card is not known."))
-    return Markup("\n").join(lines), ways_on(voice, card, (), known=done.after is not None)
+    return Markup("\n").join(lines), ways_on(
+        voice, card, (), known=done.after is not None or not manages
+    )
 
 
 def reading(voice: Voice, said: Said) -> str:

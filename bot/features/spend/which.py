@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
     from bot.context import Context
     from bot.features.spend.said import Said
-    from storage import Card
+    from storage import Card, Right
 
 KIND = "spend"
 RECENT = 50
 """How many of the newest entries say which cards were used lately."""
 
 SHORTEST_TAIL = 3
+
+NEEDS: dict[str, Right] = {"spent": "spend", "refund": "spend", "topup": "manage", "set": "manage"}
+"""What somebody must be allowed to do with a card to book that on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,10 @@ async def pending(context: Context, nonce: str) -> Pending:
     return Pending(**dialogue.data)
 
 
-async def by_use(context: Context) -> list[Card]:
+async def by_use(context: Context, verb: str) -> list[Card]:
     """List the cards as they are likely meant: usable ones, kept by hand, used not long ago."""
     parts, owner = context.parts, context.person.id
-    cards = await parts.store.cards.list(owner)
+    cards = await context.cards(NEEDS[verb])
     if len(cards) < 2:  # noqa: PLR2004 - one card has no order
         return cards
     entries = await parts.store.ledger.page(owner, None, limit=RECENT)

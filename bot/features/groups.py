@@ -1,0 +1,311 @@
+"""Cards that are shared with a group: their balances there, and what people book from there."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from markupsafe import Markup
+from telegram.constants import MessageEntityType
+from telegram.error import TelegramError
+
+from bot import calls, panel
+from bot.activity import Action, note
+from bot.amounts import parse_amount
+from bot.booking_view import sum_of
+from bot.bookings import NotEnough
+from bot.buttons import Button, OutdatedButton, number
+from bot.context import holds_number
+from bot.languages import mark
+from bot.money import Money
+from storage import suffices
+
+if TYPE_CHECKING:
+    from telegram import CallbackQuery, Message, User
+
+    from bot.context import Context
+    from bot.parts import Parts
+    from bot.voice import Voice
+    from storage import Card, Held
+
+MOST_LISTED: Final = 20
+LONGEST_NOTE: Final = 100
+ONLY_THEIRS: Final = mark("Only who booked it, or who manages the card, can undo it.")
+GONE: Final = mark("I am not in that group any more. Add me to it, and write /share there.")
+
+
+async def on_group(parts: Parts, message: Message, user: User) -> bool:
+    """Answer the commands that have to do with a group's cards; all else is not for this."""
+    name, words = _command(parts, message)
+    run = COMMANDS_HERE.get(name)
+    if run is None or holds_number(parts, words):
+        return False
+    person = await parts.store.people.get(user.id)
+    if person is not None and person.barred_at is not None:
+        return True
+    cards = await parts.store.groups.cards(message.chat_id)
+    if not cards and name != "share":
+        return False
+    voice = parts.voice(person, user.language_code)
+    await run(parts, voice, message, user, words, cards)
+    return True
+
+
+def _command(parts: Parts, message: Message) -> tuple[str, str]:
+    first = message.entities[0] if message.entities else None
+    if not message.text or not first or first.type != MessageEntityType.BOT_COMMAND or first.offset:
+        return "", ""
+    name, _, addressed = message.text[1 : first.length].lower().partition("@")
+    if addressed and addressed != parts.bot.username.lower():
+        return "", ""
+    return name, message.text[first.length :].strip()
+
+
+async def _balance(
+    parts: Parts, voice: Voice, message: Message, user: User, words: str, cards: list[Card]
+) -> None:
+    del user, words
+    await calls.send(parts.bot, message.chat_id, *await _panel(parts, voice, cards))
+
+
+async def _panel(parts: Parts, voice: Voice, cards: list[Card]) -> tuple[str, list[list[Button]]]:
+    blocks = [voice.say("<b>Cards of this group</b>")]
+    for card in cards[:MOST_LISTED]:
+        owner = await parts.store.people.get(card.owner_id)
+        whose = voice.say("👤 {name}'s card", name=owner.name if owner else "?")
+        blocks.append(panel.lines(voice, parts.issuers, card) + Markup("\n") + whose)
+    return str(Markup("\n\n").join(blocks)), [[Button(voice.plain("🔄 Refresh"), "groupcards")]]
+
+
+async def _spent(
+    parts: Parts, voice: Voice, message: Message, user: User, words: str, cards: list[Card]
+) -> None:
+    mine = [card for card in cards if await parts.store.shares.card(user.id, card.id, "spend")]
+    named = [card for card in mine if _names(card, words)]
+    chosen = named or mine
+    if not mine:
+        said = voice.say(
+            "None of this group's cards is yours to spend from. Ask its owner to share it with "
+            "you too."
+        )
+    elif len(chosen) > 1:
+        said = voice.say(
+            "Which card? Add its name: /spent 38.5 lunch {card}", card=panel.label(chosen[0])
+        )
+    else:
+        await _book(parts, voice, message, user, words, chosen[0])
+        return
+    await calls.send(parts.bot, message.chat_id, str(said))
+
+
+def _names(card: Card, words: str) -> bool:
+    return card.label.casefold() in words.casefold() or f"·{card.tail}" in words
+
+
+async def _book(
+    parts: Parts, voice: Voice, message: Message, user: User, words: str, card: Card
+) -> None:
+    """Book what the first word says, with the rest as what it was for."""
+    typed, _, rest = words.partition(" ")
+    currency = card.currency or parts.settings.currency
+    try:
+        amount = parse_amount(typed, currency)
+    except ValueError:
+        amount = Money(0, currency)
+    if amount.minor <= 0:
+        text = voice.say("Write the amount and what for: /spent 38.5 lunch")
+        await calls.send(parts.bot, message.chat_id, str(text))
+        return
+    try:
+        done = await parts.bookings.book(
+            card.owner_id,
+            card.id,
+            kind="purchase",
+            change=Money(-amount.minor, currency),
+            text=" ".join(rest.replace(card.label, "").split())[:LONGEST_NOTE],
+            by=user.id,
+        )
+    except NotEnough as short:
+        text = voice.say(
+            "There is only {balance} on {card}, so nothing is booked.",
+            balance=voice.money(short.balance),
+            card=panel.masked(card),
+        )
+        await calls.send(parts.bot, message.chat_id, str(text))
+        return
+    if done is None:
+        return
+    lines = [
+        voice.say(
+            "<b>{card}</b>: {amount} spent · 👤 {name}",
+            card=panel.masked(card),
+            amount=voice.money(amount),
+            name=user.full_name,
+        )
+    ]
+    if done.before is not None and done.after is not None:
+        lines.append(sum_of(voice, done.before, done.after))
+    undo = Button(voice.plain("↩️ Undo"), f"groupundo:{card.id}:{done.entries[0].id}")
+    await calls.send(parts.bot, message.chat_id, str(Markup("\n").join(lines)), [[undo]])
+
+
+async def _share(
+    parts: Parts, voice: Voice, message: Message, user: User, words: str, cards: list[Card]
+) -> None:
+    """Lead to the private chat, where the card is chosen; the way there is sealed to who asked."""
+    del words, cards
+    sealed = parts.bot.seal.close(user.id, f"{-message.chat_id}")
+    url = f"https://t.me/{parts.bot.username}?start={PREFIX}-{sealed}"
+    text = voice.say(
+        "{name}, choose in private which card this group may see. Only its balance is shown here, "
+        "never number or PIN.",
+        name=user.full_name,
+    )
+    way = Button(voice.plain("Choose the card in private"), url=url)
+    await calls.send(parts.bot, message.chat_id, str(text), [[way]])
+
+
+async def choosing(context: Context, sealed: str) -> None:
+    """Offer one's own cards for the group in which /share was written."""
+    parts, voice = context.parts, context.voice
+    chat_id = -number(parts.bot.seal.open(context.person.id, sealed))
+    title = await _title(parts, chat_id)
+    mine = await context.cards("own")
+    if not mine:
+        bind = Button(voice.plain("Bind a card"), "bind")
+        await context.reply(voice.say("You have no card yet."), [[bind]])
+        return
+    if title is None:
+        await context.reply(voice.say(GONE))
+        return
+    rows = [
+        [Button(panel.masked(card), f"groupshare:{card.id}:{-chat_id}")]
+        for card in mine[:MOST_LISTED]
+    ]
+    rows.append([Button(voice.plain("No, thanks"), "notake")])
+    await context.reply(voice.say("Which card may the group “{group}” see?", group=title), rows)
+
+
+async def share_there(context: Context, card_id: str, chat: str) -> None:
+    """Let the group see the card that was chosen, and say so there."""
+    card, parts, voice = await context.card(card_id, "own"), context.parts, context.voice
+    chat_id, me = -number(chat), context.person
+    title = await _title(parts, chat_id)
+    if title is None:
+        await context.show(voice.say(GONE))
+        return
+    async with parts.store.transaction() as tx:
+        if not await tx.groups.share(card.owner_id, card.id, chat_id, title):
+            raise OutdatedButton
+        await note(tx, Action.SHARED, subject=me.id, actor=me.id, card=card)
+    name = panel.masked(card)
+    await context.show(
+        voice.say(
+            "“{group}” sees the balance of {card} now. Everybody there can ask with /balance; "
+            "only who has a right of their own can book.",
+            group=title,
+            card=name,
+        ),
+        [[Button(voice.plain("🤝 Who has it"), f"sharing:{card.id}")]],
+    )
+    text = voice.say(
+        "🤝 {name} shares <b>{card}</b> with this group. /balance shows what is on it.",
+        name=me.name,
+        card=name,
+    )
+    with suppress(TelegramError):
+        await calls.send(parts.bot, chat_id, str(text))
+
+
+async def _title(parts: Parts, chat_id: int) -> str | None:
+    """Ask what a group is called; None where the bot is not in it."""
+    try:
+        chat = await parts.bot.get_chat(chat_id)
+    except TelegramError:
+        return None
+    return chat.title or "?"
+
+
+async def on_group_press(parts: Parts, query: CallbackQuery) -> bool:
+    """Refresh a group's cards, or undo what was booked from there."""
+    message = query.message
+    if message is None:
+        return False
+    try:
+        data = parts.bot.seal.open(message.chat.id, query.data or "")
+    except OutdatedButton:
+        return False
+    word, _, rest = data.partition(":")
+    person = await parts.store.people.get(query.from_user.id)
+    voice = parts.voice(person, query.from_user.language_code)
+    if person is not None and person.barred_at is not None:
+        return False
+    said = ""
+    if word == "groupcards":
+        await _refreshed(parts, voice, message.chat.id, message.message_id)
+    elif word == "groupundo":
+        said = await _undone(parts, voice, query, *rest.split(":", 1))
+    else:
+        return False
+    with suppress(TelegramError):
+        await query.answer(said)
+    return True
+
+
+async def _refreshed(parts: Parts, voice: Voice, chat_id: int, message_id: int) -> None:
+    cards = await parts.store.groups.cards(chat_id)
+    for card in cards[:MOST_LISTED]:
+        await parts.wallet.refresh(card.owner_id, card.id)
+    text, buttons = await _panel(parts, voice, await parts.store.groups.cards(chat_id))
+    with suppress(TelegramError):  # nothing changed, or somebody deleted it
+        await calls.edit(parts.bot, chat_id, message_id, text, buttons if cards else None)
+
+
+async def _undone(
+    parts: Parts, voice: Voice, query: CallbackQuery, card_id: str, entry: str
+) -> str:
+    """Take a booking back, for who booked it or manages the card; gives what to say to others."""
+    user, message = query.from_user, query.message
+    held = await parts.store.shares.held(user.id, card_id, "spend")
+    if held is None or message is None:
+        return voice.plain(ONLY_THEIRS)
+    if not await parts.store.groups.sees(message.chat.id, held.card):
+        return voice.plain(ONLY_THEIRS)
+    done = await parts.bookings.undo(
+        held.card.owner_id, card_id, number(entry), only_by=_only(held, user.id)
+    )
+    if done is None:
+        return voice.plain(ONLY_THEIRS)
+    change = Money(done.entries[0].amount_minor, done.entries[0].currency)
+    text = voice.say(
+        "↩️ <b>{card}</b>: {change} undone · 👤 {name}",
+        card=panel.masked(held.card),
+        change=voice.change(change),
+        name=user.full_name,
+    )
+    with suppress(TelegramError):
+        await calls.edit(parts.bot, message.chat.id, message.message_id, str(text))
+    return ""
+
+
+def _only(held: Held, person_id: int) -> int | None:
+    return None if suffices(held.right, "manage") else person_id
+
+
+async def only_there(context: Context) -> None:
+    """Refuse what has its place in a group alone."""
+    del context
+    raise OutdatedButton
+
+
+async def only_that_there(context: Context, rest: str) -> None:
+    """`only_there`, for what says more."""
+    del rest
+    await only_there(context)
+
+
+PREFIX: Final = "gr"
+COMMANDS_HERE: Final = {"balance": _balance, "spent": _spent, "share": _share}
+STARTS = {PREFIX: choosing}
+BUTTONS = {"groupshare": share_there, "groupcards": only_there, "groupundo": only_that_there}
+GUARDED = frozenset({"groupshare"})

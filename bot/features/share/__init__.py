@@ -1,0 +1,245 @@
+"""Share a card with somebody by a link valid once, or hand it over for good: /share."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from markupsafe import Markup
+
+from bot import panel
+from bot.activity import Action, note, tell_later
+from bot.buttons import Button, OutdatedButton, number
+from bot.declared import CardAction
+from bot.features.share import taking
+from bot.languages import mark
+from bot.parts import Command
+from bot.search import matching, say_none, words_of
+from bot.shared import MAY
+
+if TYPE_CHECKING:
+    from bot.buttons import Buttons
+    from bot.context import Context
+    from storage import Card, GroupShare, Right, Sharer
+
+LASTS: Final = timedelta(days=7)
+MOST_LISTED: Final = 20
+
+CHOICES: Final[dict[str, tuple[Right, str, str]]] = {
+    "see": ("see", mark("👀 May see"), mark("Balance and history")),
+    "spend": ("spend", mark("💳 May spend"), mark("Also book spending, and show number and PIN")),
+    "manage": (
+        "manage",
+        mark("🛠 May manage"),
+        mark("Also rename, book top-ups, set balance and alerts"),
+    ),
+}
+
+
+async def share(context: Context) -> None:
+    """Open the sharing of the card that is named, or offer those it may be."""
+    voice, mine = context.voice, await context.cards("own")
+    found = matching(context, mine, words_of(context.args))
+    if not mine:
+        bind = Button(voice.plain("Bind a card"), "bind")
+        await context.reply(voice.say("You have no card yet."), [[bind]])
+    elif not found:
+        await say_none(context)
+    elif len(found) == 1:
+        await _show(context, found[0])
+    else:
+        rows = [[Button(panel.masked(card), f"sharing:{card.id}")] for card in found[:MOST_LISTED]]
+        await context.reply(voice.say("Which card do you want to share?"), rows)
+
+
+async def sharing(context: Context, card_id: str) -> None:
+    """Show who has a card, and the ways to share it."""
+    await _show(context, await context.card(card_id, "own"))
+
+
+async def _show(context: Context, card: Card, said: Markup | None = None) -> None:
+    store, voice = context.parts.store, context.voice
+    people = await store.shares.people(card.owner_id, card.id)
+    groups = await store.groups.of_card(card.owner_id, card.id)
+    links = await store.shares.links(card.owner_id, card.id)
+    lines = [voice.say("🤝 <b>{card}</b>: who has it", card=panel.masked(card))]
+    lines += [
+        voice.say(
+            "👤 {name} · {may} · since {date}",
+            name=one.name,
+            may=voice.say(MAY[one.right]),
+            date=voice.date(one.since),
+        )
+        for one in people
+    ]
+    lines += [voice.say("👥 {group} · sees the balance", group=one.title) for one in groups]
+    if not people and not groups:
+        lines.append(voice.say("Only you."))
+    lines += [
+        voice.say("🔗 A link nobody took yet, until {date}", date=voice.date(until))
+        for _, until in links
+    ]
+    if said is not None:
+        lines += [Markup(""), said]
+    rows = _ways(context, card, people, groups, links=bool(links))
+    await context.present(f"sharing:{card.id}", Markup("\n").join(lines), rows)
+
+
+def _ways(
+    context: Context,
+    card: Card,
+    people: list[Sharer],
+    groups: list[GroupShare],
+    *,
+    links: bool,
+) -> Buttons:
+    voice = context.voice
+    rows = [[Button(voice.plain("➕ Share with somebody"), f"sharewith:{card.id}")]]
+    rows += [
+        [
+            Button(
+                voice.plain("✖ No longer {name}", name=one.name[:40]), f"unshare:{card.id}:{one.id}"
+            )
+        ]
+        for one in people[:MOST_LISTED]
+    ]
+    rows += [
+        [
+            Button(
+                voice.plain("✖ No longer {name}", name=one.title[:40]),
+                f"ungroup:{card.id}:{-one.chat_id}",
+            )
+        ]
+        for one in groups[:MOST_LISTED]
+    ]
+    if links:
+        rows.append([Button(voice.plain("✖ Take the link back"), f"unlink:{card.id}")])
+    rows.append([Button(voice.plain("🎁 Hand over for good"), f"handover:{card.id}")])
+    rows.append([Button(voice.plain("‹ The card"), f"card:{card.id}")])
+    return rows
+
+
+async def share_with(context: Context, card_id: str) -> None:
+    """Ask what somebody shall be able to do."""
+    card, voice = await context.card(card_id, "own"), context.voice
+    lines = [voice.say("What may they do with <b>{card}</b>?", card=panel.masked(card)), Markup("")]
+    lines += [
+        Markup("<b>{}</b> — {}").format(voice.say(label), voice.say(what))
+        for _, label, what in CHOICES.values()
+    ]
+    lines += [
+        Markup(""),
+        voice.say("For a group: add me to it, and write /share there."),
+    ]
+    rows = [
+        [Button(voice.plain(label), f"sharelink:{card.id}:{right}")]
+        for right, label, _ in CHOICES.values()
+    ]
+    rows.append([Button(voice.plain("‹ Back"), f"sharing:{card.id}")])
+    await context.present(f"sharewith:{card.id}", Markup("\n").join(lines), rows)
+
+
+async def share_link(context: Context, card_id: str, right: str) -> None:
+    """Make a link that gives a right, in a message to be forwarded."""
+    if right not in CHOICES:
+        raise OutdatedButton
+    await _linked(context, card_id, CHOICES[right][0])
+
+
+async def hand_over(context: Context, card_id: str) -> None:
+    """Ask before a card is handed over."""
+    card, voice = await context.card(card_id, "own"), context.voice
+    text = voice.say(
+        "Hand <b>{card}</b> over for good? Whoever takes the link has it with number, PIN and "
+        "history. You, and everybody you share it with, have it no longer, and only they could "
+        "give it back.",
+        card=panel.masked(card),
+    )
+    rows = [
+        [Button(voice.plain("🎁 Make the link"), f"handlink:{card.id}")],
+        [Button(voice.plain("‹ Back"), f"sharing:{card.id}")],
+    ]
+    await context.present(f"handover:{card.id}", text, rows)
+
+
+async def hand_link(context: Context, card_id: str) -> None:
+    """Make a link that hands a card over."""
+    await _linked(context, card_id, "own")
+
+
+async def _linked(context: Context, card_id: str, right: Right) -> None:
+    card, parts, voice = await context.card(card_id, "own"), context.parts, context.voice
+    token, me = secrets.token_urlsafe(16), context.person
+    async with parts.store.transaction() as tx:
+        until = parts.clock() + LASTS
+        if not await tx.shares.new_link(token, card.owner_id, card.id, right, until):
+            raise OutdatedButton
+        await note(tx, Action.LINK_MADE, subject=me.id, actor=me.id, card=card, what=right)
+    link = f"https://t.me/{parts.bot.username}?start={taking.PREFIX}-{token}"
+    said = voice.say(
+        "Forward the message below to them. Whoever opens its link first gets the card, so send "
+        "it to nobody else. I tell you who took it."
+    )
+    await _show(context, card, said)
+    given = (
+        voice.say("🎁 {name} hands a card over to you in Kabao.", name=me.name)
+        if right == "own"
+        else voice.say("🤝 {name} shares a card with you in Kabao.", name=me.name)
+    )
+    how = voice.say("Open this link by {date}; it works once:", date=voice.date(until))
+    await context.reply(Markup("{}\n{}\n{}").format(given, how, link))
+
+
+async def unlink(context: Context, card_id: str) -> None:
+    """Take back the links that nobody took yet."""
+    card, parts, me = await context.card(card_id, "own"), context.parts, context.person.id
+    async with parts.store.transaction() as tx:
+        if await tx.shares.cancel_links(card.owner_id, card.id):
+            await note(tx, Action.LINK_CANCELLED, subject=me, actor=me, card=card)
+    await _show(context, card, context.voice.say("The link is of no use any more."))
+
+
+async def unshare(context: Context, card_id: str, person_id: str) -> None:
+    """Take back what somebody might do with a card."""
+    card, parts, me = await context.card(card_id, "own"), context.parts, context.person
+    other = number(person_id)
+    async with parts.store.transaction() as tx:
+        if not await tx.shares.revoke(card.owner_id, card.id, other):
+            raise OutdatedButton
+        await note(tx, Action.UNSHARED, subject=other, actor=me.id, card=card)
+        await note(tx, Action.UNSHARED, subject=me.id, actor=me.id, card=card)
+    parts.views.forget(other)  # no reading under way is painted into their panel any more
+    voice = parts.voice(await parts.store.people.get(other))
+    text = voice.say(
+        "{name} no longer shares {card} with you.", name=me.name, card=panel.masked(card)
+    )
+    parts.background.start(tell_later(parts, other, text), "telling whose share was taken back")
+    await _show(context, card)
+
+
+async def ungroup(context: Context, card_id: str, chat: str) -> None:
+    """Let a group see a card no longer."""
+    card, parts, me = await context.card(card_id, "own"), context.parts, context.person.id
+    async with parts.store.transaction() as tx:
+        if not await tx.groups.take_back(card.owner_id, card.id, -number(chat)):
+            raise OutdatedButton
+        await note(tx, Action.UNSHARED, subject=me, actor=me, card=card)
+    await _show(context, card)
+
+
+COMMANDS = (Command("share", mark("Share a card with somebody"), share, order=33),)
+BUTTONS = {
+    "sharing": sharing,
+    "sharewith": share_with,
+    "sharelink": share_link,
+    "unlink": unlink,
+    "unshare": unshare,
+    "ungroup": ungroup,
+    "handover": hand_over,
+    "handlink": hand_link,
+    **taking.BUTTONS,
+}
+STARTS = {taking.PREFIX: taking.offered}
+GUARDED = frozenset({"sharelink", "handlink"})
+CARD_ACTIONS = (CardAction("sharing", mark("🤝 Share"), order=50, right="own"),)

@@ -1,0 +1,132 @@
+"""Questions about cards that are shared with groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, delete, exists, select
+from sqlalchemy.dialects.postgresql import insert
+
+from storage.card_rows import CARD_COLUMNS, PRESENT, THIS, card_of
+from storage.questions import KEY_COLUMNS, Questions
+from storage.schema import cards, group_shares, people
+
+if TYPE_CHECKING:
+    from storage.records import Card
+
+_insert: Final = insert(group_shares).values({c.name: bindparam(c.name) for c in group_shares.c})
+_PUT: Final = _insert.on_conflict_do_update(
+    index_elements=["owner_id", "card_id", "chat_id"], set_={"title": _insert.excluded.title}
+)
+_HAS: Final = select(*KEY_COLUMNS).select_from(people.join(cards)).where(THIS, PRESENT)
+_in_chat: Final = group_shares.c.chat_id == bindparam("chat")
+_of_card: Final = (group_shares.c.owner_id == bindparam("owner")) & (
+    group_shares.c.card_id == bindparam("card")
+)
+_CARDS: Final = (
+    select(*KEY_COLUMNS, *CARD_COLUMNS)
+    .select_from(group_shares.join(cards).join(people, people.c.id == cards.c.owner_id))
+    .where(_in_chat, PRESENT, people.c.barred_at.is_(None), cards.c.archived_at.is_(None))
+    .order_by(group_shares.c.created_at, cards.c.id)
+)
+_GROUPS: Final = (
+    select(*KEY_COLUMNS, group_shares.c.chat_id, group_shares.c.title)
+    .select_from(group_shares.join(people, people.c.id == group_shares.c.owner_id))
+    .where(_of_card)
+    .order_by(group_shares.c.created_at)
+)
+_OF_CHAT: Final = (
+    select(*KEY_COLUMNS, *group_shares.c)
+    .select_from(group_shares.join(people, people.c.id == group_shares.c.owner_id))
+    .where(_in_chat)
+)
+_IS_IN: Final = select(exists().where(_of_card, _in_chat))
+_TAKE_BACK: Final = delete(group_shares).where(_of_card, _in_chat)
+_DROP: Final = delete(group_shares).where(_in_chat)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupShare:
+    """A group that a card is shared with, by Telegram's id of the chat."""
+
+    chat_id: int
+    title: str = field(repr=False)
+
+
+class Groups(Questions):
+    """Which cards each group sees. Their numbers, PINs and barcodes no group does."""
+
+    async def share(self, owner_id: int, card_id: str, chat_id: int, title: str) -> bool:
+        """Let a group see a card; False if they have no such card."""
+        async with self._runner.transaction() as tx:
+            found = await tx.fetch(_HAS, owner=owner_id, card=card_id)
+            if not found:
+                return False
+            key = self._vault.open_key(owner_id, *found[0])
+            await tx.execute(
+                _PUT,
+                owner_id=owner_id,
+                card_id=card_id,
+                chat_id=chat_id,
+                title=key.seal_text(_place(card_id, chat_id), title),
+                created_at=self._clock(),
+            )
+        return True
+
+    async def cards(self, chat_id: int) -> list[Card]:
+        """List the cards in use that a group sees, of owners who are not shut out."""
+        rows = await self._runner.fetch(_CARDS, chat=chat_id)
+        return [
+            card_of(columns, self._vault.open_key(columns[1], key_id, wrapped))
+            for key_id, wrapped, *columns in rows
+        ]
+
+    async def of_card(self, owner_id: int, card_id: str) -> list[GroupShare]:
+        """List the groups that see a card, the longest first."""
+        rows = await self._runner.fetch(_GROUPS, owner=owner_id, card=card_id)
+        return [
+            GroupShare(
+                chat,
+                self._vault.open_key(owner_id, key_id, wrapped).open_text(
+                    _place(card_id, chat), title
+                ),
+            )
+            for key_id, wrapped, chat, title in rows
+        ]
+
+    async def sees(self, chat_id: int, card: Card) -> bool:
+        """Say whether a group sees this card."""
+        rows = await self._runner.fetch(_IS_IN, owner=card.owner_id, card=card.id, chat=chat_id)
+        return bool(rows[0][0])
+
+    async def take_back(self, owner_id: int, card_id: str, chat_id: int) -> bool:
+        """Let a group see a card no longer; False if it did not."""
+        return bool(
+            await self._runner.execute(_TAKE_BACK, owner=owner_id, card=card_id, chat=chat_id)
+        )
+
+    async def drop(self, chat_id: int) -> int:
+        """Let a group see no card any more; how many it saw."""
+        return await self._runner.execute(_DROP, chat=chat_id)
+
+    async def move(self, old: int, new: int) -> int:
+        """Let a group that goes on under another id see what it saw; how many cards that are."""
+        async with self._runner.transaction() as tx:
+            rows = await tx.fetch(_OF_CHAT, chat=old)
+            for key_id, wrapped, owner, card, _, title, created_at in rows:
+                key = self._vault.open_key(owner, key_id, wrapped)
+                await tx.execute(
+                    _PUT,
+                    owner_id=owner,
+                    card_id=card,
+                    chat_id=new,
+                    title=key.seal(_place(card, new), key.open(_place(card, old), title)),
+                    created_at=created_at,
+                )
+            await tx.execute(_DROP, chat=old)
+        return len(rows)
+
+
+def _place(card_id: str, chat_id: int) -> tuple[str, ...]:
+    return ("group share", card_id, str(chat_id))

@@ -1,0 +1,213 @@
+"""A card that several people have: who may do what, who booked it, and how it ends."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.house import KIOSK, PIN, SPENDER, YUAN, Guest, House
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from storage import Card
+
+OUTDATED = "This button is out of date."
+
+
+async def link_of(house: House, owner: Guest, right: str) -> str:
+    """Let somebody make a link by the buttons; gives what it brings to /start."""
+    (card,) = await house.kabao.parts.store.cards.list(owner.id)
+    await owner.says("/share")
+    await owner.presses("Share with somebody")
+    await owner.presses({"see": "May see", "spend": "May spend", "manage": "May manage"}[right])
+    assert card.label not in owner.newest.text
+    found = re.search(r"\?start=(\S+)", owner.newest.text)
+    assert found is not None
+    return found[1]
+
+
+async def share(house: House, owner: Guest, other: Guest, right: str) -> Card:
+    payload = await link_of(house, owner, right)
+    await other.says(f"/start {payload}")
+    await other.presses("Take it")
+    (card,) = await house.kabao.parts.store.cards.list(owner.id)
+    return card
+
+
+async def test_a_card_is_shared_by_a_link_that_is_confirmed_and_its_giver_is_told(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    payload = await link_of(house, alice, "spend")
+    offered = await bob.says(f"/start {payload}")
+    assert "Alice shares Panda Gift Card ·1001 with you" in offered.text
+    assert "show its number and PIN" in offered.text
+    assert offered.labels == ["Take it", "No, thanks"]
+    opened = await bob.presses("Take it")
+    assert "👤 Alice's card · you may spend" in opened.text
+    assert any("Bob" in one and "may spend" in one for one in alice.told)
+    assert "👤 Bob · may spend" in (await alice.says("/share")).text
+    actions = [one.action for one in await house.kabao.parts.store.audit.of(alice.id, limit=9)]
+    assert {"shared", "link made"} <= {*actions}
+
+
+async def test_a_shared_card_comes_after_ones_own_with_whose_it_is(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    await bob.binds(KIOSK)
+    await share(house, alice, bob, "see")
+    listed = (await bob.says("/balance")).text
+    assert listed.index("·2001") < listed.index("·1001") < listed.index("👤 Alice's card")
+
+
+@pytest.mark.parametrize(
+    ("right", "labels"),
+    [
+        ("see", {"Refresh", "History", "Shared with you", "All cards"}),
+        ("spend", {"Spent", "Show number"}),
+        ("manage", {"Topped up", "Alert", "Rename"}),
+    ],
+)
+async def test_what_is_not_allowed_is_not_offered_and_not_done_when_it_is_forged(
+    house: House, alice: Guest, bob: Guest, right: str, labels: set[str]
+) -> None:
+    await alice.binds(YUAN, PIN)
+    card = await share(house, alice, bob, right)
+    opened = (await bob.says("/balance 1001")).labels
+    offered = {label.partition(" ")[2] for label in opened}
+    assert labels <= offered
+    assert not {"Remove", "Bind again"} & offered
+    words = {
+        "see": [f"reveal:{card.id}", f"unveil:{card.id}:1", f"book:spent:{card.id}"],
+        "spend": [f"rename:{card.id}", f"book:topup:{card.id}", f"alert:{card.id}"],
+        "manage": [],
+    }
+    owners = [f"sharing:{card.id}", f"handlink:{card.id}", f"remove:{card.id}"]
+    owners += [f"sharelink:{card.id}:manage", f"removed:{card.id}", f"unshare:{card.id}:{alice.id}"]
+    for data in words[right] + owners:
+        assert (await bob.forges(data))[-1].startswith(OUTDATED), data
+    assert await house.kabao.parts.store.cards.get(alice.id, card.id) is not None
+
+
+async def test_what_another_books_names_them_to_everybody_and_only_they_or_the_owner_undo_it(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    carol = house.guest("Carol")
+    await alice.binds(YUAN, PIN)
+    await share(house, alice, bob, "spend")
+    card = await share(house, alice, carol, "spend")
+    await bob.says("/spent 12.50 lunch")
+    undo = bob.offered("unspent:")
+    assert "👤 Bob" in (await alice.says("/history 1001")).text
+    assert "👤 Bob" in (await carol.says("/history 1001")).text
+    assert "👤 you" in (await bob.says("/history 1001")).text
+    assert "cannot be undone" in (await carol.forges(undo))[-1]
+    await bob.forges(undo)
+    entries = await house.kabao.parts.store.ledger.page(alice.id, card.id, limit=9)
+    assert not any(entry.text == "lunch" for entry in entries)
+    await bob.says("/spent 3 tea")
+    await alice.forges(bob.offered("unspent:"))
+    entries = await house.kabao.parts.store.ledger.page(alice.id, card.id, limit=9)
+    assert not any(entry.text == "tea" for entry in entries)
+
+
+async def test_who_was_shut_out_of_a_card_finds_none_of_its_buttons_good(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    card = await share(house, alice, bob, "manage")
+    await alice.says("/share")
+    await alice.presses("No longer Bob")
+    assert any("no longer shares" in one for one in bob.told)
+    for word in ("card", "refresh", "reveal", "rename", "alert", "more", "shared"):
+        assert (await bob.forges(f"{word}:{card.id}"))[-1].startswith(OUTDATED), word
+    assert (await bob.forges(f"history:{card.id}:0"))[-1].startswith(OUTDATED)
+    assert "·1001" not in (await bob.says("/balance")).text
+    assert "Only you." in (await alice.says("/share")).text
+
+
+async def test_a_link_is_good_once_and_not_after_it_was_taken_back_or_its_week(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    carol = house.guest("Carol")
+    await alice.binds(YUAN, PIN)
+    payload = await link_of(house, alice, "see")
+    assert "for somebody else" in (await alice.says(f"/start {payload}")).text
+    await bob.says(f"/start {payload}")
+    await carol.says(f"/start {payload}")
+    await bob.presses("Take it")
+    assert "used already" in (await carol.presses("Take it")).text
+    payload = await link_of(house, alice, "see")
+    await alice.says("/share")
+    await alice.presses("Take the link back")
+    assert "used already" in (await carol.says(f"/start {payload}")).text
+    payload = await link_of(house, alice, "see")
+    await house.passes(hours=7 * 24)
+    assert "used already" in (await carol.says(f"/start {payload}")).text
+    assert await house.kabao.parts.store.shares.cards_of(carol.id, "see") == []
+
+
+async def test_bob_leaves_a_card_and_its_owner_is_told(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    await share(house, alice, bob, "spend")
+    await bob.says("/balance 1001")
+    await bob.presses("Shared with you")
+    await bob.presses("Leave this card")
+    await bob.presses("Yes, leave")
+    assert any("Bob has left" in one for one in alice.told)
+    assert await house.kabao.parts.store.shares.cards_of(bob.id, "see") == []
+
+
+async def test_a_warning_goes_to_whom_it_concerns_and_each_switches_their_own_off(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    carol = house.guest("Carol")
+    await alice.binds(YUAN, PIN)
+    card = await share(house, alice, bob, "spend")
+    await share(house, alice, carol, "spend")
+    await carol.forges(f"sharewarn:{card.id}:off")
+    balance = card.balance_minor
+    assert balance is not None
+    house.issuer.spend(YUAN, balance - 100)
+    await house.passes(hours=24)
+    for guest, warned in ((alice, True), (bob, True), (carol, False)):
+        assert any("runs low" in one for one in guest.told) == warned, guest.person
+    assert bob.newest.labels == ["💳 The card", "📜 History"]
+
+
+async def test_a_stranger_with_a_link_is_let_in_by_the_admins_first(
+    tmp_path: Path,
+) -> None:
+    """The link stays good meanwhile."""
+    async with House(tmp_path, access="closed") as closed_house:
+        await _let_in_first(closed_house)
+
+
+async def _let_in_first(closed_house: House) -> None:
+    alice = closed_house.guest("Alice")
+    eve = closed_house.guest("Eve")
+    await closed_house.kabao.parts.store.people.arrive(alice.id, name="Alice", language="en")
+    await closed_house.kabao.parts.store.people.change(alice.id, access="member")
+    await alice.binds(YUAN, PIN)
+    payload = await link_of(closed_house, alice, "see")
+    told = await eve.says(f"/start {payload}")
+    assert "private card wallet" in told.text
+    assert any("Somebody wants to give you a card" in one for one in eve.told)
+    assert await closed_house.kabao.parts.store.people.get(eve.id) is None
+    await closed_house.kabao.parts.store.people.arrive(eve.id, name="Eve", language="en")
+    await closed_house.kabao.parts.store.people.change(eve.id, access="member")
+    assert "Alice shares" in (await eve.says(f"/start {payload}")).text
+
+
+async def test_xiaoming_shares_in_chinese(ming: Guest) -> None:
+    await ming.binds(SPENDER)
+    await ming.says("/share")
+    await ming.presses("共享给别人")
+    await ming.presses("可消费")
+    assert "只能用一次" in ming.newest.text
