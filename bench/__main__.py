@@ -13,7 +13,7 @@ import click
 import orjson
 import uvloop
 
-from bench import answers, report
+from bench import answers, charts, report
 from bench.bots import LOAD_CPU, Bot, echoes, kabao, pin
 from bench.cards import CARDS_EACH, fill
 from bench.load import Server
@@ -23,7 +23,7 @@ from bench.rotation import rotate
 from storage import MasterKey
 
 FEW_CARDS = 1_000
-SECTIONS = ("replies", "cards", "refresh", "issuers", "rotation", "answers")
+SECTIONS = ("replies", "cards", "refresh", "issuers", "rotation", "answers", "charts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Size:
     rotated_people: int
     calm_seconds: float
     """How long answers are measured before a rotation."""
+    charts: int
 
 
 FULL = Size(
@@ -46,6 +47,7 @@ FULL = Size(
     readings=1_000,
     rotated_people=20_000,
     calm_seconds=30,
+    charts=30,
 )
 QUICK = Size(
     Plan(rounds=1, seconds=1),
@@ -54,6 +56,7 @@ QUICK = Size(
     readings=200,
     rotated_people=2_000,
     calm_seconds=5,
+    charts=5,
 )
 
 
@@ -66,6 +69,10 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
     if read is not None:
         told["answers"] = asdict(read)
         told["markdown"].append(report.answers_line(read))
+    drawn = await charts.measure(size.charts) if "charts" in sections else None
+    if drawn is not None:
+        told["charts"] = asdict(drawn)
+        told["markdown"].append(report.charts_line(drawn))
     async with Server() as telegram:
         people = [telegram.person(f"Reader {n}", "zh") for n in range(FEW_CARDS // CARDS_EACH)]
         if "replies" in sections:
@@ -99,6 +106,7 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
         (street, report.street_target),
         (rotated, report.rotation_target),
         (read, report.answers_target),
+        (drawn, report.charts_target),
     ]
     targets += [target(figures) for figures, target in verdicts if figures is not None]
     if targets:

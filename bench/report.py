@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.answers import Read
+    from bench.charts import Drawn
     from bench.refresh import Refreshed
     from bench.replies import Figures
     from bench.rotation import Rotated
 
 AIOGRAM, PTB, KABAO = "aiogram echo", "PTB echo, defaults", "Kabao"
 ANSWER_MS = 1.0
+CHART_MS = 400
 MEMORY_MB, COLD_START_S, P99_TIMES, REFRESH_TIMES = 150, 2.0, 2.0, 1.25
 ROTATION_P99_TIMES = 1.5
 WITH_RANGE = {"replies/s", "40 ms away: replies/s"}
@@ -106,6 +108,20 @@ def answers_line(read: Read) -> str:
 def answers_target(read: Read) -> tuple[str, str, bool]:
     """Compare it with what is claimed."""
     return _at_most(f"reading an answer with {read.entries} entries, ms", read.ms, ANSWER_MS)
+
+
+def charts_line(drawn: Drawn) -> str:
+    """Say what a chart takes, and what others notice of it."""
+    return (
+        f"A chart is drawn in {drawn.ms:.0f} ms (at most {drawn.most_ms:.0f}), the first in "
+        f"{drawn.first_ms:.0f} ms with the library. Others were {drawn.meanwhile_ms:.1f} ms late "
+        f"at p99 while charts were drawn without a pause, and {drawn.calm_ms:.1f} ms before."
+    )
+
+
+def charts_target(drawn: Drawn) -> tuple[str, str, bool]:
+    """Compare it with what is claimed."""
+    return _at_most("drawing a chart, ms", drawn.ms, CHART_MS)
 
 
 def rotation_line(told: Rotated) -> str:
