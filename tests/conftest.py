@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyrage  # type: ignore[import-untyped]
 import pytest
 from hypothesis import settings
 
+from tests import quick_age
 from tests.house import Guest, House
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 # How long an example takes is not what it is about, and other tests run beside it.
 settings.register_profile("kabao", deadline=None)
 settings.load_profile("kabao")
+
+# Backups are locked and opened again and again; that a try is slow is seen where the command runs.
+pyrage.passphrase.encrypt = quick_age.encrypt
 
 
 @pytest.fixture

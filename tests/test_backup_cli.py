@@ -120,7 +120,8 @@ async def test_a_database_restored_from_an_older_backup_does_not_take_the_keys_o
     made = ("backup", "--to", "out/kabao-20260101T000000Z.age")
     assert desk.run(*made, KABAO_BACKUP_RECIPIENT=RECIPIENT)[0] == 0
     await house.guest("Cho").binds(KIOSK)
-    assert desk.run("backup", "--to", "out", KABAO_BACKUP_RECIPIENT=RECIPIENT)[0] == 0
+    later = ("backup", "--to", "out/kabao-20991231T000000Z.age")
+    assert desk.run(*later, KABAO_BACKUP_RECIPIENT=RECIPIENT)[0] == 0
     old = {"KABAO_DATABASE_URL": "sqlite:///old.db", "KABAO_BACKUP_RECIPIENT": RECIPIENT}
     status, said = desk.run("restore", made[2], "--identity", "identity.txt", **old)
     assert status == 0, said
@@ -132,9 +133,8 @@ async def test_a_database_restored_from_an_older_backup_does_not_take_the_keys_o
     status, said = desk.run("backup", "--to", "out", **old)
     assert status == 1
     assert "another state of the database" in said
-    newest = max(name for name in desk.files("out") if name not in {KEYS, ANCHOR})
     status, said = desk.run(
-        *("restore", f"out/{newest}", "--identity", "identity.txt"),
+        *("restore", later[2], "--identity", "identity.txt"),
         KABAO_DATABASE_URL="sqlite:///new.db",
     )
     assert status == 0, said
@@ -190,7 +190,7 @@ async def test_another_master_key_is_named_and_nothing_is_restored(desk: Desk) -
     assert not [name for name in desk.files() if "new.db" in name]
 
 
-@pytest.mark.timeout(400)  # age makes a passphrase slow to try, on purpose
+@pytest.mark.timeout(400)  # age makes a passphrase slow to try, on purpose; here it really does
 async def test_a_passphrase_is_asked_for_twice_at_the_terminal_and_never_shown(desk: Desk) -> None:
     arguments = ["-m", "bot", "backup", "--to", "one.age"]
     where: dict[str, Any] = {"cwd": str(desk.folder), "encoding": "utf-8", "timeout": 60}
@@ -204,6 +204,8 @@ async def test_a_passphrase_is_asked_for_twice_at_the_terminal_and_never_shown(d
         child.expect(told)
         child.expect(pexpect.EOF)
         assert typed not in (child.before or "")
+    _, kind, _, times = (desk.folder / "one.age").read_bytes().split(b"\n")[1].split()
+    assert (kind, int(times) > 10) == (b"scrypt", True)
     (desk.folder / "passphrase").write_text(PASSPHRASE + "\n")
     (desk.folder / "passphrase").chmod(0o600)
     status, said = desk.run("verify", "one.age", KABAO_BACKUP_PASSPHRASE_FILE="passphrase")
