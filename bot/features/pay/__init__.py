@@ -1,0 +1,170 @@
+"""Can I pay this? /pay 120 says by which card, or by which of them together, and books it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Final
+
+from bot.bookings import NotEnough
+from bot.buttons import Button, OutdatedButton, number
+from bot.dialogue import Dialogue
+from bot.features.pay import view
+from bot.features.pay.bill import Bill, Payment, pay, read
+from bot.languages import mark
+from bot.money import Money
+from bot.parts import Command
+
+if TYPE_CHECKING:
+    from bot.context import Context
+    from storage import Card, Entry
+
+KIND: Final = "paying"
+_ASKED: Final = re.compile(
+    r"(?:我?(?:能|够|可以|要)?(?:不能|不够)?(?:付|支付|买单)|can i pay|pay)"
+    r"\s*(?P<what>\S.*?)\s*[吗么嘛]?\s*[?？]?",
+    re.IGNORECASE,
+)
+LONGEST: Final = 60
+
+
+async def begin(context: Context) -> None:
+    """Say how the amount behind the command is paid, or ask for one."""
+    voice = context.voice
+    cards = await context.cards("spend")
+    if not cards:
+        bind = Button(voice.plain("Bind a card"), "bind")
+        await context.reply(voice.say("You have no card yet."), [[bind]])
+    elif not context.args.strip():
+        await context.parts.dialogues.keep(context.person.id, Dialogue(KIND))
+        await context.ask(
+            voice.say("How much is to be paid? With the shop’s name if you like: 120 Starbucks"),
+            [[Button(voice.plain("Cancel"), "cancel")]],
+        )
+    elif not await context.took_stray(context.args):
+        await _answer(context, context.args, cards)
+
+
+async def typed(context: Context, dialogue: Dialogue, text: str) -> None:
+    """Take the amount that was asked for."""
+    del dialogue
+    if await context.took_stray(text):
+        return
+    await _answer(context, text, await context.cards("spend"), asked=True)
+
+
+async def on_text(context: Context, text: str) -> bool:
+    """Take "付 120" and "can I pay 120?" for the command, where there is such an amount."""
+    asked = _ASKED.fullmatch(text.strip()) if len(text) <= LONGEST else None
+    if asked is None:
+        return False
+    cards = await context.cards("spend")
+    if not cards or not read(context, asked["what"], cards):
+        return False
+    await _answer(context, asked["what"], cards)
+    return True
+
+
+async def _answer(context: Context, text: str, cards: list[Card], *, asked: bool = False) -> None:
+    bills, voice = read(context, text, cards), context.voice
+    if not bills:
+        await context.reply(
+            voice.say(
+                "I find no amount in “{typed}”, or no card called so. For example: /pay 120, or "
+                "/pay 120 Starbucks.",
+                typed=text[:LONGEST],
+            )
+        )
+        return
+    if asked:
+        await context.parts.dialogues.end(context.person.id)
+    if len(bills) > 1:
+        rows = [
+            [Button(voice.money(bill.amount), f"till:plan:{pay(context, bill, cards).data}")]
+            for bill in bills
+        ]
+        await context.ask(voice.say("“{typed}”: which amount is it?", typed=text[:LONGEST]), rows)
+        return
+    text_, buttons = view.payment(context, pay(context, bills[0], cards), cards)
+    await (context.ask(text_, buttons) if asked else context.reply(text_, buttons))
+    if asked:
+        context.parts.views.answered(context.chat_id)
+
+
+async def planned(context: Context, bill: Bill, seen: str) -> None:
+    """Plan it anew, after another amount or currency was pressed."""
+    del seen
+    await _plan_anew(context, bill)
+
+
+async def refreshed(context: Context, bill: Bill, seen: str) -> None:
+    """Ask the issuers of what was left out, and plan it anew."""
+    del seen
+    await context.notice(context.voice.plain("One moment, I am asking…"))
+    payment = pay(context, bill, await context.cards("spend"))
+    wallet = context.parts.wallet
+    await asyncio.gather(
+        *(wallet.refresh(one.owner_id, one.id, insist=True) for one, _ in payment.left_out)
+    )
+    await _plan_anew(context, bill)
+
+
+async def _plan_anew(context: Context, bill: Bill) -> None:
+    cards = await context.cards("spend")
+    await context.show(*view.payment(context, pay(context, bill, cards), cards))
+
+
+async def paid(context: Context, bill: Bill, seen: str) -> None:
+    """Book what every card of the plan paid, all of it or nothing."""
+    parts, voice = context.parts, context.voice
+    cards = await context.cards("spend")
+    payment = pay(context, bill, cards)
+    key = f"pay:{context.chat_id}:{context.message.message_id}:"
+    if not payment.data.startswith(f"{bill.amount.minor}:{bill.amount.currency}:{seen}:"):
+        # Something was booked or read since: what was agreed to is not what would be booked.
+        await context.notice(voice.plain("A balance has changed since. Here is the plan anew."))
+        await context.show(*view.payment(context, payment, cards))
+        return
+    try:
+        booked = await _book(context, payment, key)
+    except NotEnough:
+        await _plan_anew(context, bill)
+        return
+    await parts.dialogues.end(context.person.id)
+    await context.show(*view.booked(voice, payment, booked))
+
+
+async def _book(context: Context, payment: Payment, key: str) -> list[tuple[Card, Entry]]:
+    bookings, done = context.parts.bookings, []
+    async with context.parts.store.transaction() as tx:
+        for card_id, minor in payment.plan.steps:
+            card = await context.card(card_id, "spend")
+            made = await bookings.book(
+                card.owner_id,
+                card.id,
+                kind="purchase",
+                change=Money(-minor, payment.bill.amount.currency),
+                text=payment.bill.words,
+                by=context.person.id,
+                external_id=key + card.id,
+                store=tx,
+            )
+            if made is None:
+                raise OutdatedButton
+            done.append((made.card, made.entries[0]))
+    return done
+
+
+async def acted(
+    context: Context, act: str, minor: str, currency: str, seen: str, words: str
+) -> None:
+    """Do what a button below a plan says."""
+    acts = {"plan": planned, "ask": refreshed, "paid": paid}
+    if act not in acts:
+        raise OutdatedButton
+    await acts[act](context, Bill(Money(number(minor), currency), words), seen)
+
+
+COMMANDS = (Command("pay", mark("Which cards pay an amount"), begin, order=10),)
+BUTTONS = {"till": acted}
+DIALOGUES = {KIND: typed}
