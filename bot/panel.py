@@ -192,7 +192,9 @@ def details(voice: Voice, issuers: Issuers, card: Card) -> Markup:
     if card.expires_at:
         last = card.expires_at - timedelta(microseconds=1)  # it is good until that instant
         facts.append(voice.say("Valid until: {date}", date=voice.date(last)))
-    if not card.alerts_on:
+    if card.archived_at is not None:
+        facts.append(voice.say("🗄 Archived: {date}", date=voice.date(card.archived_at)))
+    elif not card.alerts_on:
         facts.append(voice.say("Alert: off"))
     elif limit is not None and code:
         facts.append(voice.say("Alert: below {amount}", amount=voice.money(Money(limit, code))))

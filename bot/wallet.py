@@ -207,7 +207,7 @@ class Wallet:
     def is_stale(self, card: Card) -> bool:
         """Say whether asking the issuer again is worth it."""
         issuer = self._issuers.get(card.issuer)
-        if issuer and not issuer.asks_api:
+        if card.archived_at is not None or (issuer and not issuer.asks_api):
             return False
         if card.failure is not None:
             return card.failure not in ASK_HOLDER

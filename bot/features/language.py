@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
+from bot import digest, expiry
 from bot.buttons import Button, OutdatedButton
 from bot.dialogue import Dialogue
 from bot.languages import languages, mark
@@ -122,6 +123,9 @@ async def _keep(context: Context, text: str) -> None:
         return
     async with parts.store.transaction() as tx:
         await tx.people.change(context.person.id, timezone=name)
+        await expiry.planned_anew(parts, tx, context.person)
+        if moved := await tx.people.get(context.person.id):
+            await digest.choose(parts, tx, moved, moved.digest)
         await tx.dialogues.drop(context.person.id)
     zone = ZoneInfo(name)
     time, place = voice.language.clock(voice.now, zone), voice.language.place(zone)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 async def privacy(context: Context) -> None:
     """Say in plain words what is stored."""
     voice, store = context.voice, context.parts.store
-    cards = await store.cards.list(context.person.id)
+    owner = context.person.id
+    cards = [*await store.cards.list(owner), *await store.cards.archived(owner)]
     paragraphs = [
         voice.say("<b>What is stored about you</b>"),
         voice.plural("Now: {n} card.", "Now: {n} cards.", len(cards)),

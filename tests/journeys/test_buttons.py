@@ -148,6 +148,7 @@ LONGEST = {
     "choice": 4,
     "place": 4,
     "at": 2,
+    "day": 10,
     "to": 2,
     "code": 6,
     "other": 6,

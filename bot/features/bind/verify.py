@@ -12,6 +12,7 @@ from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton
 from bot.card_view import open_card, view_of
 from bot.errors import FULL
+from bot.expiry import bring_back
 from bot.features.bind import intake, scanned
 from bot.issuers import ASK_HOLDER, FaultKind, IssuerFault
 from bot.languages import mark
@@ -22,8 +23,7 @@ from storage import Barcode, StorageError
 if TYPE_CHECKING:
     from bot.buttons import Buttons
     from bot.context import Context
-    from bot.expiry import bring_back
-from bot.dialogue import Dialogue
+    from bot.dialogue import Dialogue
     from bot.issuers import Issuer, Reading
     from bot.limits import Ticket
     from bot.parts import Parts

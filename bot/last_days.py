@@ -1,0 +1,190 @@
+"""The last day of a card as people type it: 2027-03-31, 03/27, 31 March, 3月31日, in a year.
+
+Unlike `bot.days` it looks ahead; a month alone means its last day, as it is printed on cards.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+import unicodedata
+from datetime import date, timedelta
+from functools import lru_cache
+
+from babel import Locale
+
+from bot.amounts import ONES, numeral
+
+LONGEST = 32
+FARTHEST_YEARS = 100
+CENTURY = 2000
+MONTHS_A_YEAR = 12
+
+WORDS = {
+    0: ("今天", "今日", "today"),
+    1: ("明天", "明日", "tomorrow"),
+    2: ("后天", "後天", "day after tomorrow", "the day after tomorrow"),
+}
+MONTH_END = frozenset({"月底", "本月底", "end of month", "end of the month"})
+YEAR_END = frozenset({"年底", "今年底", "end of year", "end of the year"})
+_WORDS = {word: days for days, words in WORDS.items() for word in words}
+_N = rf"(?P<n>\d{{1,4}}|[{ONES}十百两]{{1,4}}|a|an|one|two|three)"
+_IN = re.compile(
+    rf"(?:in |after )?{_N} ?(?:(?P<day>天|日|days?)|(?P<week>周|个?星期|个?礼拜|weeks?)"
+    r"|(?P<month>个月|months?)|(?P<year>年|years?)) ?(?:后|後|以后|之后|内)?"
+)
+_YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})[日号]?)")
+_COMPACT = re.compile(r"(20\d{2})(\d{2})(\d{2})")
+_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})")
+_MONTH_OF_YEAR = re.compile(r"(\d{4})(?:[-/.](\d{1,2})|年(\d{1,2})月底?)")
+_YEAR_OF_MONTH = re.compile(r"(\d{1,2})[-/.](\d{4})")
+_PAIR = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\.?")
+_CHINESE = re.compile(r"(\d{1,2})月(?:(\d{1,2})[日号]?|底)")
+_NAMED = re.compile(
+    r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th|\.)? )?(?P<month>[a-z]{3,9})\.?"
+    r"(?: (?P<day_last>\d{1,2})(?:st|nd|rd|th)?(?!\d))?(?:,? (?P<year>\d{4}))?"
+)
+
+
+def last_days(words: str, today: date) -> tuple[date, ...]:
+    """Read which last day is meant, seen from the person's own today; none if it is no day.
+
+    Several where it can be read in several ways, the likeliest first: 03/04/2027, 11/12. Days
+    that are over are among them, so that the person can be told so.
+    """
+    text = " ".join(unicodedata.normalize("NFKC", words).casefold().split())
+    text = re.sub(
+        r"^(?:有效期至|有效期到|有效期|到期日|valid (?:until|through|thru)|until) ?:? ?", "", text
+    )
+    if not text or len(text) > LONGEST:
+        return ()
+    found: list[date | None] = []
+    for read in (_ahead, _whole, _of_month, _pair, _named):
+        found += read(text, today)
+        if found:
+            break
+    limit = today.year + FARTHEST_YEARS
+    return tuple(dict.fromkeys(day for day in found if day is not None and day.year <= limit))
+
+
+def _ahead(text: str, today: date) -> list[date | None]:
+    if (plain := _in_words(text, today)) is not None:
+        return [plain]
+    if not (found := _IN.fullmatch(text)):
+        return []
+    if (n := _number(found["n"])) is None:
+        return []
+    if found["day"] or found["week"]:
+        return [today + timedelta(days=n * (7 if found["week"] else 1))]
+    months = n * (MONTHS_A_YEAR if found["year"] else 1)
+    if months > FARTHEST_YEARS * MONTHS_A_YEAR:
+        return []
+    at = today.year * MONTHS_A_YEAR + today.month - 1 + months
+    year, month = at // MONTHS_A_YEAR, at % MONTHS_A_YEAR + 1
+    return [date(year, month, min(today.day, calendar.monthrange(year, month)[1]))]
+
+
+def _in_words(text: str, today: date) -> date | None:
+    if text in _WORDS:
+        return today + timedelta(days=_WORDS[text])
+    if text in MONTH_END:
+        return _month_end(today.year, today.month)
+    return date(today.year, 12, 31) if text in YEAR_END else None
+
+
+def _whole(text: str, today: date) -> list[date | None]:
+    del today
+    if found := _YEAR_FIRST.fullmatch(text):
+        year, _, *parts = found.groups()
+        month, day = (int(part) for part in parts if part)
+        return [_date(int(year), month, day)]
+    if compact := _COMPACT.fullmatch(text):
+        return [_date(*map(int, compact.groups()))]
+    if not (last := _YEAR_LAST.fullmatch(text)):
+        return []
+    first, mark, second, short = int(last[1]), last[2], int(last[3]), int(last[4])
+    year_ = short if short > 99 else CENTURY + short  # noqa: PLR2004 - two digits
+    if mark == ".":
+        return [_date(year_, second, first)]
+    return [_date(year_, first, second), _date(year_, second, first)]
+
+
+def _of_month(text: str, today: date) -> list[date | None]:
+    del today
+    if found := _MONTH_OF_YEAR.fullmatch(text):
+        return [_month_end(int(found[1]), int(found[2] or found[3]))]
+    if turned := _YEAR_OF_MONTH.fullmatch(text):
+        return [_month_end(int(turned[2]), int(turned[1]))]
+    return []
+
+
+def _pair(text: str, today: date) -> list[date | None]:
+    """Read 31.3. as a day, 03/27 as a month of a year, 11/12 as either."""
+    if chinese := _CHINESE.fullmatch(text):
+        month = int(chinese[1])
+        if chinese[2] is None:
+            ends = [_month_end(year, month) for year in (today.year, today.year + 1)]
+            return [next((end for end in ends if end and end >= today), None)]
+        return [_coming(month, int(chinese[2]), today)]
+    if not (found := _PAIR.fullmatch(text)):
+        return []
+    first, mark, second = int(found[1]), found[2], int(found[3])
+    if mark == ".":
+        return [_coming(second, first, today)]
+    days = [_coming(first, second, today), _coming(second, first, today)]
+    if CENTURY + second >= today.year and (end := _month_end(CENTURY + second, first)):
+        return [end, *days]
+    return days
+
+
+def _named(text: str, today: date) -> list[date | None]:
+    found = _NAMED.fullmatch(text)
+    month = _months().get(found["month"]) if found else None
+    if found is None or month is None:
+        return []
+    day, year = found["day"] or found["day_last"], found["year"]
+    if day is None:
+        return [_month_end(int(year), month)] if year else []
+    return [_date(int(year), month, int(day)) if year else _coming(month, int(day), today)]
+
+
+def _coming(month: int, day: int, today: date) -> date | None:
+    """Give the next day of that name, today included."""
+    for year in range(today.year, today.year + 9):
+        found = _date(year, month, day)
+        if found is not None and found >= today:
+            return found
+    return None
+
+
+def _month_end(year: int, month: int) -> date | None:
+    if not 1 <= month <= MONTHS_A_YEAR or not date.min.year <= year <= date.max.year:
+        return None
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> int | None:
+    if text in {"a", "an", "one"}:
+        return 1
+    if text in {"two", "three"}:
+        return 2 if text == "two" else 3
+    try:
+        return int(text) if text.isdecimal() else numeral(text)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _months() -> dict[str, int]:
+    names = {"sept": 9}
+    for width in ("wide", "abbreviated"):
+        for number, name in Locale("en").months["format"][width].items():
+            names[name.casefold().rstrip(".")] = number
+    return names
