@@ -107,6 +107,25 @@ async def reveal_photo(
     return await _reveal(parts, chat_id, voice, fill, buttons, seconds, note)
 
 
+async def reveal_document(
+    parts: Parts,
+    chat_id: int,
+    voice: Voice,
+    file: tuple[str, bytes],
+    caption: Markup,
+    *,
+    seconds: int,
+    note: Noting | None = None,
+) -> int:
+    """`reveal` for a file, by its name and content, with a caption. It can be saved."""
+
+    async def fill(message_id: int, ending: Markup, _below: Buttons) -> None:
+        whole = Markup("\n\n").join([caption, ending])
+        await calls.edit_document(parts.bot, chat_id, message_id, *file, str(whole))
+
+    return await _reveal(parts, chat_id, voice, fill, (), seconds, note, protect=False)
+
+
 async def _reveal(
     parts: Parts,
     chat_id: int,
@@ -115,10 +134,12 @@ async def _reveal(
     buttons: Buttons,
     seconds: int,
     note: Noting | None,
+    *,
+    protect: bool = True,
 ) -> int:
     if chat_id <= 0:
         raise ValueError("secrets are shown in private chats only")
-    message_id = await calls.send(parts.bot, chat_id, str(voice.say(PLACEHOLDER)), protect=True)
+    message_id = await calls.send(parts.bot, chat_id, str(voice.say(PLACEHOLDER)), protect=protect)
     wait = timedelta(seconds=seconds)
     due = parts.clock() + wait
     below = [*buttons, [Button(voice.plain(HIDE), "hide")]]

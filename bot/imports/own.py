@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -101,13 +101,17 @@ def _checked(whole: Whole, gathering: Gathering) -> Whole:
     return replace(whole, secrets=secrets, card=card, entries=entries)
 
 
+def _in_time(at: datetime) -> bool:
+    return at.utcoffset() == timedelta(0) and EARLIEST < at < LATEST
+
+
 def _check(one: Card | Entry | Reading) -> None:
     """Hold amounts, times and currencies to what can be kept at all."""
     for each in fields(one):
         value = getattr(one, each.name)
         if each.name.endswith("_minor") and value is not None and abs(value) > LARGEST_MINOR:
             raise ValueError("no such amount")
-        if isinstance(value, datetime) and (value.utcoffset() or not EARLIEST < value < LATEST):
+        if isinstance(value, datetime) and not _in_time(value):
             raise ValueError("no such time")
     if one.currency is not None:
         exponent(one.currency)

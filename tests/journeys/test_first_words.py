@@ -25,6 +25,8 @@ COMMANDS = [
     "privacy",
     "forget",
     "import",
+    "export",
+    "calendar",
     "help",
     "cancel",
     "start",

@@ -1,0 +1,75 @@
+"""All of a person's cards as files: Kabao's own, tables for any program, and Catima's.
+
+Nothing here knows Telegram or the disk: what is packed is bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Literal
+
+from bot.exports import catima, own, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, tzinfo
+
+    from bot.imports.found import Choices
+    from bot.issuers import Issuers
+    from storage import Whole
+
+Kind = Literal["all", "catima"]
+KINDS: Final[tuple[Kind, ...]] = ("all", "catima")
+
+
+def numbered(issuers: Issuers, wholes: Sequence[Whole]) -> list[Whole]:
+    """Say of each card which of its secrets is the number: the issuer's first field.
+
+    Of an issuer that is gone it is the one that ends in the digits the card is called by.
+    """
+    found = []
+    for whole in wholes:
+        issuer = issuers.get(whole.card.issuer)
+        first = whole.secrets.get(issuer.fields[0].name) if issuer else None
+        likely = sorted(whole.secrets.values(), key=lambda text: not text.endswith(whole.card.tail))
+        found.append(replace(whole, number=first or next(iter(likely), "")))
+    return found
+
+
+def packed(
+    kind: Kind,
+    wholes: Sequence[Whole],
+    choices: Choices,
+    zone: tzinfo,
+    made_at: datetime,
+    passphrase: str | None,
+) -> bytes:
+    """Pack cards into a zip; with a passphrase every file in it is encrypted with AES-256.
+
+    The times of its files are those of `zone`, the person's.
+    """
+    from pyzipper import (  # type: ignore[import-untyped]  # noqa: PLC0415 - brings its ciphers
+        WZ_AES,
+        ZIP_DEFLATED,
+        AESZipFile,
+    )
+
+    if kind == "catima":
+        files = {catima.FILE: catima.written(wholes, zone)}
+    else:
+        files = {
+            own.FILE: own.written(wholes, choices, made_at),
+            tables.CARDS: tables.cards(wholes, zone),
+            tables.HISTORY: tables.history(wholes, zone),
+        }
+    out = io.BytesIO()
+    with AESZipFile(out, "w", compression=ZIP_DEFLATED) as archive:
+        if passphrase:
+            archive.setencryption(WZ_AES, nbits=256)
+            archive.setpassword(passphrase.encode())
+        for name, content in files.items():
+            info = archive.zipinfo_cls(name, made_at.astimezone(zone).timetuple()[:6])
+            info.external_attr = 0o600 << 16
+            archive.writestr(info, content, compress_type=ZIP_DEFLATED)
+    return out.getvalue()

@@ -1,0 +1,74 @@
+"""Cards for Catima: its table of version 2, as its own export has it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.imports.catima import FILE
+from bot.imports.values import FORMATS
+from bot.money import Money
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from storage import Whole
+
+__all__ = ["FILE", "written"]
+
+COLUMNS: Final = (
+    *("_id", "store", "note", "validfrom", "expiry", "balance", "balancetype", "cardid"),
+    *("barcodeid", "barcodetype", "barcodeencoding", "headercolor", "starstatus", "lastused"),
+    "archive",
+)
+COLOUR: Final = -10902850
+"""Of the card's heading there, which has to be some."""
+
+_TYPES: Final = {name: kind for kind, name in FORMATS.items()}
+
+
+def written(wholes: Sequence[Whole], zone: tzinfo) -> bytes:
+    """Write `catima.csv`. It has no place for a PIN, so that stands in the note."""
+    out = io.StringIO(newline="")
+    out.write("2\r\n\r\n_id\r\n\r\n")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_row(place, whole, zone) for place, whole in enumerate(wholes, 1))
+    out.write("\r\ncardId,groupId\r\n")
+    return out.getvalue().encode()
+
+
+def _row(place: int, whole: Whole, zone: tzinfo) -> list[object]:
+    card, code = whole.card, whole.barcode
+    kind = _TYPES.get(code.format, "") if code else ""
+    known = card.balance_minor is not None and card.currency is not None
+    amount = Money(card.balance_minor or 0, card.currency or "").amount if known else 0
+    rest = [f"{name}: {text}" for name, text in whole.secrets.items() if text != whole.number]
+    return [
+        place,
+        card.label,
+        "\n".join([*([card.note] if card.note else []), *rest]),
+        "",
+        _day(card.expires_at, zone),
+        f"{amount:f}",
+        card.currency if known else "",
+        whole.number,
+        code.value if code and kind and code.value != whole.number else "",
+        kind,
+        (code.encoding or "") if code and kind else "",
+        COLOUR,
+        int(card.starred),
+        int(whole.card.created_at.timestamp()),
+        int(card.archived_at is not None),
+    ]
+
+
+def _day(until: datetime | None, zone: tzinfo) -> str:
+    """Write the last day a card is good as its date picker does: midnight UTC, in milliseconds."""
+    if until is None:
+        return ""
+    last = (until - timedelta.resolution).astimezone(zone).date()
+    return str(int(datetime.combine(last, time(), UTC).timestamp()) * 1000)
