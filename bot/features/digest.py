@@ -32,14 +32,16 @@ async def digest(context: Context) -> None:
         await _show(context)
 
 
-async def pressed(context: Context, which: str = "") -> None:
-    """Show the choice, or take it."""
-    if not which:
-        await _show(context)
-    elif which in WORDS:
-        await _choose(context, WORDS[which])
-    else:
+async def opened(context: Context) -> None:
+    """Show how often there is a digest."""
+    await _show(context)
+
+
+async def pressed(context: Context, which: str) -> None:
+    """Take how often from its button."""
+    if which not in WORDS:
         raise OutdatedButton
+    await _choose(context, WORDS[which])
 
 
 async def _choose(context: Context, chosen: Digest | None) -> None:
@@ -74,15 +76,15 @@ async def _show(context: Context) -> None:
     )
     rows = [
         [
-            Button(voice.plain("Daily"), "digest:daily"),
-            Button(voice.plain("Weekly"), "digest:weekly"),
-            Button(voice.plain("No digest"), "digest:off"),
+            Button(voice.plain("Daily"), "digests:daily"),
+            Button(voice.plain("Weekly"), "digests:weekly"),
+            Button(voice.plain("No digest"), "digests:off"),
         ]
     ]
     await context.present("digest", Markup("\n").join(lines), rows)
 
 
 COMMANDS = (Command("digest", mark("One message instead of several"), digest, order=42),)
-BUTTONS = {"digest": pressed}
+BUTTONS = {"digest": opened, "digests": pressed}
 LETTERS = {"digest": Letter(digests.write, digests.covered, digests.pointless)}
 DUE = (digests.look_after,)

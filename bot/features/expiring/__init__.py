@@ -52,6 +52,7 @@ BUTTONS = {
     "expiring": turned,
     "expiry": dates.opened,
     "expiryset": dates.asked,
+    "expiryday": dates.chosen,
     "expirynone": dates.removed,
     "expirymute": dates.muted,
     "expiryunmute": dates.unmuted,

@@ -65,16 +65,19 @@ async def show(context: Context, card: Card) -> None:
     await context.present(f"expiry:{card.id}", Markup("\n").join(lines), rows)
 
 
-async def asked(context: Context, card_id: str, day: str = "") -> None:
-    """Ask for the date; or take the day a button says."""
+async def chosen(context: Context, card_id: str, day: str) -> None:
+    """Take the day that a button says."""
+    card = await context.card(card_id, "manage")
+    try:
+        last = date.fromisoformat(day)
+    except ValueError:
+        raise OutdatedButton from None
+    await _keep(context, card, last)
+
+
+async def asked(context: Context, card_id: str) -> None:
+    """Ask for the date."""
     card, voice = await context.card(card_id, "manage"), context.voice
-    if day:
-        try:
-            chosen = date.fromisoformat(day)
-        except ValueError:
-            raise OutdatedButton from None
-        await _keep(context, card, chosen)
-        return
     await context.parts.dialogues.keep(
         context.person.id, Dialogue("expiry", data={"card": card.id})
     )
@@ -125,7 +128,7 @@ async def typed(context: Context, card: Card, text: str) -> bool:
             [
                 Button(
                     voice.date(expiry.end_of(day, voice.zone) - expiry.SHORTEST_STEP),
-                    f"expiryset:{card.id}:{day}",
+                    f"expiryday:{card.id}:{day}",
                 )
             ]
             for day in ahead[:MOST_READINGS]
