@@ -30,10 +30,10 @@ async def test_a_panel_that_nobody_waits_for_is_edited_as_often_as_one_chat_bear
     monkeypatch.setattr(card_view, "GATHER_SECONDS", 0.05)
     wallet = Answering("one", "two", "three")
     parts = cast("Any", SimpleNamespace(wallet=wallet))
-    cards = cast("Any", [SimpleNamespace(id=card) for card in wallet.answers])
+    cards = cast("Any", [SimpleNamespace(id=card, owner_id=1) for card in wallet.answers])
     edits, shown = [], []
     wallet.answers["one"].set()
-    async for answers in card_view.answers_of(parts, 1, cards):
+    async for answers in card_view.answers_of(parts, cards):
         edits.append(asyncio.get_running_loop().time())
         shown += list(answers)
         for card in ("two", "three")[len(shown) - 1 : len(shown)]:

@@ -28,6 +28,7 @@ async def test_a_card_opens_to_its_details_with_everything_that_can_be_done(alic
         "Rename",
         "Show number",
         "Remove",
+        "More",
         "All cards",
     ]
 

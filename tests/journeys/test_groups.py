@@ -27,8 +27,7 @@ async def shared(house: House, alice: Guest, group: Group) -> Card:
 
 async def presses_there(house: House, guest: Guest, group: Group, word: str) -> list[str]:
     message = next(one for one in reversed(group.chat) if one.buttons)
-    button = next(at for at, one in enumerate(message.buttons) if word in one.label)
-    await house.settled(await guest.person.presses(button, message=message, chat=group))
+    await house.settled(await guest.person.presses(word, message=message, chat=group))
     return guest.person.notices
 
 

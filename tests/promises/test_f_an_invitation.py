@@ -72,7 +72,7 @@ async def test_a_button_of_another_person_does_nothing(
     assert await house.kabao.parts.store.people.get(alice.id)
 
 
-async def test_in_a_group_no_card_is_shown_and_a_number_that_is_written_there_is_deleted(
+async def test_in_a_group_no_number_is_shown_and_a_number_that_is_written_there_is_deleted(
     house: House, alice: Guest
 ) -> None:
     await alice.binds(KIOSK)
@@ -81,7 +81,7 @@ async def test_in_a_group_no_card_is_shown_and_a_number_that_is_written_there_is
         await alice.says(f"/{command}@kabao_demo_bot", chat=family)
     await alice.says(f"/bind@kabao_demo_bot {KIOSK}", chat=family)
     said = "\n".join(message.text for message in family.chat)
-    assert "private chat" in said
+    assert "Cards are private" in said
     assert KIOSK not in said
     assert f"·{KIOSK[-4:]}" not in said
     assert "CN¥" not in said

@@ -10,12 +10,12 @@ from telegram.constants import MessageEntityType
 from telegram.error import TelegramError
 
 from bot import calls, panel
-from bot.activity import Action, note
 from bot.amounts import parse_amount
 from bot.booking_view import sum_of
 from bot.bookings import NotEnough
 from bot.buttons import Button, OutdatedButton, number
 from bot.context import holds_number
+from bot.features.groups import choosing
 from bot.languages import mark
 from bot.money import Money
 from storage import suffices
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 MOST_LISTED: Final = 20
 LONGEST_NOTE: Final = 100
 ONLY_THEIRS: Final = mark("Only who booked it, or who manages the card, can undo it.")
-GONE: Final = mark("I am not in that group any more. Add me to it, and write /share there.")
 
 
 async def on_group(parts: Parts, message: Message, user: User) -> bool:
@@ -149,83 +148,6 @@ async def _book(
     await calls.send(parts.bot, message.chat_id, str(Markup("\n").join(lines)), [[undo]])
 
 
-async def _share(
-    parts: Parts, voice: Voice, message: Message, user: User, words: str, cards: list[Card]
-) -> None:
-    """Lead to the private chat, where the card is chosen; the way there is sealed to who asked."""
-    del words, cards
-    sealed = parts.bot.seal.close(user.id, f"{-message.chat_id}")
-    url = f"https://t.me/{parts.bot.username}?start={PREFIX}-{sealed}"
-    text = voice.say(
-        "{name}, choose in private which card this group may see. Only its balance is shown here, "
-        "never number or PIN.",
-        name=user.full_name,
-    )
-    way = Button(voice.plain("Choose the card in private"), url=url)
-    await calls.send(parts.bot, message.chat_id, str(text), [[way]])
-
-
-async def choosing(context: Context, sealed: str) -> None:
-    """Offer one's own cards for the group in which /share was written."""
-    parts, voice = context.parts, context.voice
-    chat_id = -number(parts.bot.seal.open(context.person.id, sealed))
-    title = await _title(parts, chat_id)
-    mine = await context.cards("own")
-    if not mine:
-        bind = Button(voice.plain("Bind a card"), "bind")
-        await context.reply(voice.say("You have no card yet."), [[bind]])
-        return
-    if title is None:
-        await context.reply(voice.say(GONE))
-        return
-    rows = [
-        [Button(panel.masked(card), f"groupshare:{card.id}:{-chat_id}")]
-        for card in mine[:MOST_LISTED]
-    ]
-    rows.append([Button(voice.plain("No, thanks"), "notake")])
-    await context.reply(voice.say("Which card may the group “{group}” see?", group=title), rows)
-
-
-async def share_there(context: Context, card_id: str, chat: str) -> None:
-    """Let the group see the card that was chosen, and say so there."""
-    card, parts, voice = await context.card(card_id, "own"), context.parts, context.voice
-    chat_id, me = -number(chat), context.person
-    title = await _title(parts, chat_id)
-    if title is None:
-        await context.show(voice.say(GONE))
-        return
-    async with parts.store.transaction() as tx:
-        if not await tx.groups.share(card.owner_id, card.id, chat_id, title):
-            raise OutdatedButton
-        await note(tx, Action.SHARED, subject=me.id, actor=me.id, card=card)
-    name = panel.masked(card)
-    await context.show(
-        voice.say(
-            "“{group}” sees the balance of {card} now. Everybody there can ask with /balance; "
-            "only who has a right of their own can book.",
-            group=title,
-            card=name,
-        ),
-        [[Button(voice.plain("🤝 Who has it"), f"sharing:{card.id}")]],
-    )
-    text = voice.say(
-        "🤝 {name} shares <b>{card}</b> with this group. /balance shows what is on it.",
-        name=me.name,
-        card=name,
-    )
-    with suppress(TelegramError):
-        await calls.send(parts.bot, chat_id, str(text))
-
-
-async def _title(parts: Parts, chat_id: int) -> str | None:
-    """Ask what a group is called; None where the bot is not in it."""
-    try:
-        chat = await parts.bot.get_chat(chat_id)
-    except TelegramError:
-        return None
-    return chat.title or "?"
-
-
 async def on_group_press(parts: Parts, query: CallbackQuery) -> bool:
     """Refresh a group's cards, or undo what was booked from there."""
     message = query.message
@@ -304,8 +226,11 @@ async def only_that_there(context: Context, rest: str) -> None:
     await only_there(context)
 
 
-PREFIX: Final = "gr"
-COMMANDS_HERE: Final = {"balance": _balance, "spent": _spent, "share": _share}
-STARTS = {PREFIX: choosing}
-BUTTONS = {"groupshare": share_there, "groupcards": only_there, "groupundo": only_that_there}
+COMMANDS_HERE: Final = {"balance": _balance, "spent": _spent, "share": choosing.lead}
+STARTS = {choosing.PREFIX: choosing.choose}
+BUTTONS = {
+    "groupshare": choosing.share_there,
+    "groupcards": only_there,
+    "groupundo": only_that_there,
+}
 GUARDED = frozenset({"groupshare"})
