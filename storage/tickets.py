@@ -131,6 +131,11 @@ _ARRIVED: Final = (
     )
     .values(support_message_id=bindparam("there"))
 )
+_HELPERS: Final = (
+    select(people.c.id)
+    .where(people.c.role == "helper", people.c.barred_at.is_(None))
+    .order_by(people.c.id)
+)
 
 
 class Tickets(Questions):
@@ -168,7 +173,7 @@ class Tickets(Questions):
         rows = await self._runner.fetch(_OF_THREAD, thread=thread_id)
         return Ticket(*rows[0]) if rows else None
 
-    async def list(self, person_id: int, *, limit: int) -> list[Ticket]:
+    async def of(self, person_id: int, *, limit: int) -> list[Ticket]:
         """List a person's requests, newest first."""
         rows = await self._runner.fetch(_LIST, person=person_id, limit=limit)
         return [Ticket(*row) for row in rows]
@@ -177,6 +182,10 @@ class Tickets(Questions):
         """List everybody's requests that are not closed, the longest untouched first."""
         rows = await self._runner.fetch(_UNCLOSED, limit=limit, offset=offset)
         return [Ticket(*row) for row in rows]
+
+    async def helpers(self) -> list[int]:
+        """List who was made a helper, by their ids."""
+        return [int(row[0]) for row in await self._runner.fetch(_HELPERS)]
 
     async def count(self, state: Literal["open", "answered"]) -> int:
         """How many requests wait for an answer (`open`), or for their holder (`answered`)."""

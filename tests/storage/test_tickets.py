@@ -36,7 +36,7 @@ async def test_a_request_goes_from_open_to_answered_to_closed(store: Store, cloc
     assert not await store.tickets.close(LI, ticket.id)
     assert await store.tickets.rate(LI, ticket.id, 5)
     assert await store.tickets.unclosed(limit=9) == []
-    assert (await store.tickets.list(LI, limit=9))[0].rating == 5
+    assert (await store.tickets.of(LI, limit=9))[0].rating == 5
     assert first is not None
     await store.tickets.arrived(LI, first, 77)
     message = await store.tickets.message(LI, first)
@@ -60,7 +60,7 @@ async def test_nobody_reads_or_moves_another_s_request(store: Store) -> None:
     written = await store.tickets.add(LI, ticket.id, "holder", "help")
     assert written is not None
     assert await store.tickets.get(WANG, ticket.id) is None
-    assert await store.tickets.list(WANG, limit=9) == []
+    assert await store.tickets.of(WANG, limit=9) == []
     assert await store.tickets.messages(WANG, ticket.id, limit=9) == []
     assert await store.tickets.message(WANG, written) is None
     assert await store.tickets.add(WANG, ticket.id, "holder", "mine now") is None
