@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot import rests
+from bot.expiry import USUAL_LEADS, end_of, upcoming
 from bot.imports import found as said
 from bot.imports.found import Incoming, Skipped
 from bot.imports.values import fits
@@ -23,7 +24,7 @@ from storage import Card, Entry, Reading, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import datetime
     from decimal import Decimal
 
     from bot.imports.found import Found
@@ -46,6 +47,8 @@ class Options:
 
     currency: str
     starts: bool = False
+    leads: Sequence[int] = USUAL_LEADS
+    """Days before an expiry at which the person is reminded."""
 
 
 @dataclass(slots=True)
@@ -167,7 +170,7 @@ class _Making:
         if one.start is not None and money is None:
             note = "\n".join([*([note] if note else []), f"{one.start:f} {currency or ''}".strip()])
         name = one.name or issuer_name(self._voice, self._issuers, issuer.slug)
-        expires = self._end_of(one.expires) if one.expires else None
+        expires = end_of(one.expires, self._voice.zone) if one.expires else None
         minor = money.minor if money else None
         card = Card(
             id=str(len(self.wholes)),
@@ -198,11 +201,16 @@ class _Making:
             removed_at=None,
             archived_at=now if one.archived else None,
             expiry_source="holder" if expires else None,
-            next_expiry_at=now if expires and expires > now and not one.archived else None,
             starred=one.starred,
             note=note,
         )
-        card = replace(card, episode=episode("armed", enough(card)))
+        card = replace(
+            card,
+            episode=episode("armed", enough(card)),
+            next_expiry_at=upcoming(card, self._options.leads, self._voice.zone, now)
+            if expires and not one.archived
+            else None,
+        )
         entries = _past(card, one, money, now) if money else ()
         readings = _readings(card, money, now) if money else ()
         return Whole(card, number, values, one.barcode, entries, readings)
@@ -228,12 +236,6 @@ class _Making:
         label = card.label or issuer_name(self._voice, self._issuers, issuer.slug)
         card = replace(card, label=label, tail=tail_of(number) if len(number) > 1 else "")
         return replace(whole, card=card, number=number, secrets=secrets)
-
-    def _end_of(self, day: date) -> datetime:
-        """Give the first instant after a day, in the person's zone."""
-        return datetime.combine(day + timedelta(days=1), time(), self._voice.zone).astimezone(
-            self._voice.now.tzinfo
-        )
 
 
 def _money(amount: Decimal | None, currency: str | None) -> Money | None:

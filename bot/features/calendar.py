@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Final
 from telegram.error import TelegramError
 
 from bot import calls, panel
+from bot.expiry import last_day, leads_of
 from bot.languages import mark
 from bot.parts import Command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from bot.context import Context
     from bot.voice import Voice
-    from storage import Card, Person
+    from storage import Card
 
-USUAL_DAYS: Final = (30, 7, 1)
 AT_HOUR: Final = 9
 """Of the person's day, when the alarms of an entry of whole days go off."""
 
@@ -39,7 +38,7 @@ async def calendar(context: Context) -> None:
     if not cards:
         await context.reply(voice.say(NONE))
         return
-    content = await asyncio.to_thread(written, cards, voice, lead_days(context.person))
+    content = await asyncio.to_thread(written, cards, voice, leads_of(context.person))
     text = voice.plural(
         "📅 {n} expiry for your calendar. No numbers are in it.",
         "📅 {n} expiries for your calendar. No numbers are in it.",
@@ -53,13 +52,6 @@ async def calendar(context: Context) -> None:
         await context.reply(voice.say(FAILED))
 
 
-def lead_days(person: Person) -> tuple[int, ...]:
-    """Say how many days before they are reminded."""
-    if not person.lead_days:
-        return USUAL_DAYS
-    return tuple(int(part) for part in person.lead_days.split(",") if part.strip().isdigit())
-
-
 def written(cards: Sequence[Card], voice: Voice, leads: Sequence[int]) -> bytes:
     """Write a calendar (RFC 5545) of whole days; an entry is known again by its card."""
     from icalendar import Alarm, Calendar, Event  # noqa: PLC0415 - slow to import
@@ -71,7 +63,7 @@ def written(cards: Sequence[Card], voice: Voice, leads: Sequence[int]) -> bytes:
         event = Event()
         event.add("uid", f"{card.id}@kabao")
         event.add("dtstamp", voice.now)
-        day = last_day(card, voice)
+        day = last_day(card, voice.zone)
         event.add("dtstart", day)
         event.add("dtend", day + timedelta(days=1))
         event.add("summary", voice.plain("{card} expires", card=panel.label(card)))
@@ -84,12 +76,6 @@ def written(cards: Sequence[Card], voice: Voice, leads: Sequence[int]) -> bytes:
             event.add_component(alarm)
         whole.add_component(event)
     return bytes(whole.to_ical())
-
-
-def last_day(card: Card, voice: Voice) -> date:
-    """Give the last day a card is good, in the person's zone."""
-    assert card.expires_at is not None
-    return (card.expires_at - timedelta.resolution).astimezone(voice.zone).date()
 
 
 COMMANDS = (Command("calendar", mark("A calendar of when my cards expire"), calendar, order=72),)

@@ -12,6 +12,7 @@ from bot import arrivals, panel
 from bot.activity import Action, note
 from bot.buttons import Button, Buttons
 from bot.card_view import ALL_CARDS, pages
+from bot.expiry import leads_of
 from bot.features.moving_in import settings
 from bot.imports import kept, values
 from bot.imports import table as tables
@@ -139,7 +140,11 @@ async def use_currency(context: Context, dialogue: Dialogue, code: str) -> None:
 
 
 async def _plan(context: Context, store: Store, dialogue: Dialogue, found: Found) -> Plan:
-    options = arrivals.Options(dialogue.data["currency"], starts=dialogue.data["starts"])
+    options = arrivals.Options(
+        dialogue.data["currency"],
+        starts=dialogue.data["starts"],
+        leads=leads_of(context.person),
+    )
     owner = context.person.id
     return await arrivals.plan(context.parts, store, owner, context.voice, found, options)
 
