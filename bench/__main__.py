@@ -65,14 +65,11 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
     pin(0, LOAD_CPU)
     told: dict[str, Any] = {"about": report.about(), "figures": {}, "markdown": []}
     refreshed, street, rotated, many, targets = None, None, None, None, []
+    drawn, beside = None, None
     read = await asyncio.to_thread(_answers, size) if "answers" in sections else None
     if read is not None:
         told["answers"] = asdict(read)
         told["markdown"].append(report.answers_line(read))
-    drawn = await charts.measure(size.charts) if "charts" in sections else None
-    if drawn is not None:
-        told["charts"] = asdict(drawn)
-        told["markdown"].append(report.charts_line(drawn))
     async with Server() as telegram:
         people = [telegram.person(f"Reader {n}", "zh") for n in range(FEW_CARDS // CARDS_EACH)]
         if "replies" in sections:
@@ -95,6 +92,11 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
                 f"Over {TWENTY.issuers} issuers, {TWENTY.hanging} of which never answers: "
                 + report.refresh_line(street)
             )
+        if "charts" in sections:
+            drawn = await charts.measure(size.charts)
+            beside = await charts.beside(telegram, people[:101], size.calm_seconds, folder)
+            told |= {"charts": asdict(drawn), "beside_charts": asdict(beside)}
+            told["markdown"] += [report.charts_line(drawn), report.beside_line(beside)]
         if "rotation" in sections:
             asking, calm = people[:100], size.calm_seconds
             rotated = await rotate(telegram, asking, size.rotated_people, calm, folder)
@@ -107,6 +109,7 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
         (rotated, report.rotation_target),
         (read, report.answers_target),
         (drawn, report.charts_target),
+        (beside, report.beside_target),
     ]
     targets += [target(figures) for figures, target in verdicts if figures is not None]
     if targets:
