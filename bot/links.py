@@ -21,14 +21,15 @@ _LOOKS: Final = str.maketrans("013457", "oleast")
 def suspicious(text: str, pages: Iterable[str]) -> str | None:
     """Find the first host in a text that pretends to be one of the issuers' pages, or is unsafe."""
     known = {urlsplit(page).hostname or "" for page in pages} - {""}
-    for scheme, host in _LINK.findall(text):
+    found: list[tuple[str, str]] = _LINK.findall(text)
+    for scheme, host in found:
         name = host.lower().rpartition("@")[2]
         mine = any(name == one or name.endswith(f".{_domain(one)}") for one in known)
         mine = mine or name in {_domain(one) for one in known}
         if mine and "@" not in host:
             if scheme.lower() == "http":
                 return name
-        elif any(_alike(name, _core(one)) for one in known):
+        elif any(_alike(host.lower(), _core(one)) for one in known):
             return name
     return None
 
@@ -48,7 +49,7 @@ def _alike(host: str, core: str) -> bool:
     """Say whether a stranger's host holds an issuer's name, or one a letter off."""
     if len(core) < _SHORTEST:
         return False
-    for label in re.split(r"[.-]", host):
+    for label in re.split(r"[.@-]", host):
         plain = label.translate(_LOOKS)
         if core in label or core in plain or _one_off(plain, core.translate(_LOOKS)):
             return True

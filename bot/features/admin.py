@@ -50,6 +50,10 @@ async def admin(context: Context) -> None:
     voice = context.voice
     rows = [
         [Button(voice.plain("📜 Log"), "log:0"), Button(voice.plain("👥 People"), "people:0")],
+        [
+            Button(voice.plain("🎫 Requests"), "queue:0"),
+            Button(voice.plain("📣 Notice"), "announce"),
+        ],
         [Button(voice.plain("🔄 Look again"), "admin")],
     ]
     text = await _health(context.parts, voice, backups=True)
@@ -66,13 +70,28 @@ async def health(context: Context) -> None:
     """Show whether all is well."""
     staff_only(context)
     voice = context.voice
-    again = [[Button(voice.plain("🔄 Look again"), "health")]]
-    await context.present("health", await _health(context.parts, voice), again)
+    rows = [
+        [Button(voice.plain("🎫 Requests"), "queue:0")],
+        [Button(voice.plain("🔄 Look again"), "health")],
+    ]
+    await context.present("health", await _health(context.parts, voice), rows)
 
 
 async def _health(parts: Parts, voice: Voice, *, backups: bool = False) -> Markup:
     blocks = [voice.say("<b>Issuers</b>"), *await _issuers(parts, voice)]
     blocks.append(await _alerts(parts, voice))
+    waiting, answered = (
+        voice.language.number(await parts.store.tickets.count("open")),
+        voice.language.number(await parts.store.tickets.count("answered")),
+    )
+    blocks.append(
+        voice.say(
+            "<b>Requests</b>: {open} waiting, {answered} answered", open=waiting, answered=answered
+        )
+    )
+    if backups:
+        people = voice.language.number(len(await parts.store.people.ids()))
+        blocks.append(voice.say("<b>People</b>: {n}", n=people))
     if backups and parts.settings.backup_dir:
         last = last_backup(parts.settings)
         blocks.append(
