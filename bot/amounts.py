@@ -30,6 +30,10 @@ BEHIND = {
 }
 """What is only ever said behind an amount: 块5 is a yuan and a half, not five."""
 
+UNIT_NAMES = {
+    "points": ("points", "point", "pts", "pt", "积分"),
+    "visits": ("visits", "visit", "entries", "entry", "次", "回"),
+}
 ONES = "零一二三四五六七八九"
 NUMERALS = f"{ONES}十百千万亿"
 _WRITTEN = str.maketrans(
@@ -131,9 +135,23 @@ def _digits(han: str) -> str:
     return "".join(_DIGIT_OF.get(char, char) for char in han)
 
 
+def unit_named(text: str) -> str | None:
+    """Find the unit that an amount is said to be in where that is no money: "10次", "30 points"."""
+    try:
+        folded = _unfolded(text)
+    except ValueError:
+        return None
+    for unit, names in UNIT_NAMES.items():
+        if any(re.search(rf"(?:\d|[{NUMERALS}两]) ?{name}$", folded) for name in names):
+            return unit
+    return None
+
+
 @lru_cache(maxsize=256)
 def _names(currency: str) -> tuple[str, ...]:
     """List what people write beside an amount of this currency, longest first."""
+    if currency in UNIT_NAMES:
+        return _longest_first({*UNIT_NAMES[currency]})
     of_cldr = {
         name(currency, locale=locale)
         for name in (get_currency_symbol, get_currency_name)

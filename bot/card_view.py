@@ -11,6 +11,7 @@ from bot import panel, shared
 from bot.buttons import Button
 from bot.issuers import ASK_HOLDER
 from bot.messages import repaint
+from bot.money import Money
 from bot.pace import SECOND
 from storage import suffices
 
@@ -79,7 +80,10 @@ def view_of(
             _Way("manage", Button(voice.plain("🔔 Alert"), f"alert:{card.id}")),
             _Way("manage", Button(voice.plain("🏷 Rename"), f"rename:{card.id}")),
         ],
-        [_Way("spend", Button(voice.plain("👁 Show number"), f"reveal:{card.id}"))],
+        [
+            _Way("spend", Button(voice.plain("👁 Show number"), f"reveal:{card.id}")),
+            *_one_tap(voice, card),
+        ],
         [
             _Way("own", Button(voice.plain("🗑 Remove"), f"remove:{card.id}")),
             *([_Way("see", Button(voice.plain("⋯ More"), f"more:{card.id}"))] if more else []),
@@ -99,6 +103,14 @@ class _Way(NamedTuple):
 
     right: Right
     button: Button
+
+
+def _one_tap(voice: Voice, card: Card) -> list[_Way]:
+    """Offer what one tap books, where its holder chose that."""
+    if not card.quick_minor or card.currency is None:
+        return []
+    money = voice.money(Money(card.quick_minor, card.currency))
+    return [_Way("spend", Button(voice.plain("⚡ {amount}", amount=money), f"quick:{card.id}"))]
 
 
 async def answers_of(

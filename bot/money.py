@@ -1,4 +1,7 @@
-"""Money as an integer of minor units and an ISO 4217 code; a float never comes near it."""
+"""Money as an integer of minor units and an ISO 4217 code; a float never comes near it.
+
+Points and visits are counted the same way, each a unit of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,10 @@ LARGEST_MINOR = 2**53
 """No card holds more; what is larger is a misread answer, not money."""
 
 
+UNITS = frozenset({"points", "visits"})
+"""What some cards hold beside money; it stands where a currency's code does, and has no parts."""
+
+
 @lru_cache(maxsize=256)
 def exponent(currency: str) -> int:
     """How many decimal digits the currency's minor unit has (JPY 0, CNY 2, KWD 3).
@@ -19,6 +26,8 @@ def exponent(currency: str) -> int:
     Source: the ISO 4217 list as published by its maintenance agency. `ValueError` for a code
     that is not on it, or that has no minor unit (precious metals).
     """
+    if currency in UNITS:
+        return 0
     try:
         digits: int | None = Currency(currency).exponent
     except ValueError:

@@ -37,7 +37,7 @@ from babel.numbers import (
 )
 from markupsafe import Markup, escape
 
-from bot.money import Money, exponent
+from bot.money import UNITS, Money, exponent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +50,9 @@ JUST_NOW_SECONDS = 10
 def mark(text: str) -> str:
     """Mark a sentence for the catalogue where it is written but not yet said."""
     return text
+
+
+_UNITS = {"points": mark("points"), "visits": mark("visits")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,10 @@ class Language:
 
         CLDR would show IQD without its fils and so round what somebody owns; ISO does not.
         """
+        if currency == "points":
+            return str(self.plural("{n} point", "{n} points", minor))
+        if currency == "visits":
+            return str(self.plural("{n} visit", "{n} visits", minor))
         return _money(self.locale, minor, currency)
 
     def signed_money(self, minor: int, currency: str) -> str:
@@ -97,6 +104,8 @@ class Language:
 
     def currency(self, code: str) -> str:
         """Name a currency: "人民币", "US Dollar"."""
+        if code in UNITS:
+            return self.plain(_UNITS[code])
         return get_currency_name(code, locale=self.locale)
 
     def number(self, n: int | Decimal) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot import panel
 from bot.activity import Action, note
+from bot.amounts import unit_named
 from bot.buttons import Button
 from bot.card_view import open_card
 from bot.features.bind import intake, scanned
@@ -56,8 +57,8 @@ async def ask_balance(context: Context, dialogue: Dialogue) -> None:
     await parts.dialogues.keep(context.person.id, dialogue)
     await context.ask_here(
         voice.say(
-            "How much is on it? Send an amount in {currency}, or with another currency, "
-            "for example 200 USD.",
+            "How much is on it? Send an amount in {currency}, or with another currency or unit, "
+            "for example 200 USD, 30 points or 10 visits.",
             currency=voice.language.currency(_currency(context, dialogue)),
         ),
         _skip(context),
@@ -67,7 +68,9 @@ async def ask_balance(context: Context, dialogue: Dialogue) -> None:
 async def balance_typed(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take the balance."""
     currency = _currency(context, dialogue)
-    if (found := _CODE.search(text)) and _is_currency(found[1].upper()):
+    if unit := unit_named(text):
+        currency = unit
+    elif (found := _CODE.search(text)) and _is_currency(found[1].upper()):
         currency = found[1].upper()
     money = await money_typed(context, text, currency)
     if money is not None:

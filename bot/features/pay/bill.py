@@ -11,10 +11,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from bot import panel
-from bot.amounts import AmbiguousAmount, parse_amount
+from bot.amounts import AmbiguousAmount, parse_amount, unit_named
 from bot.issuers import CardState
 from bot.languages import mark
-from bot.money import Money, exponent
+from bot.money import UNITS, Money, exponent
 from bot.payment import Plan, Purse, plan
 from bot.search import matching, words_of
 
@@ -31,7 +31,7 @@ MOST_TOKENS: Final = 4
 WORDS_BYTES: Final = 18
 """The words travel in the buttons."""
 
-_CODE: Final = re.compile(r"[A-Za-z]{3}|points|visits")
+_CODE: Final = re.compile(r"[A-Za-z]{3}")
 _UNKNOWN: Final = mark("Balance not known yet")
 _OLD: Final = mark("Balance too old: {when}")
 _EMPTY: Final = mark("Empty")
@@ -94,9 +94,9 @@ def pay(context: Context, bill: Bill, cards: Iterable[Card]) -> Payment:
 
 
 def currencies_of(cards: Iterable[Card]) -> list[str]:
-    """List the currencies of cards, those of most cards first."""
+    """List the currencies of cards, those of most cards first, and points and visits last."""
     counted = Counter(card.currency for card in cards if card.currency)
-    return [code for code, _ in counted.most_common()]
+    return sorted(counted, key=lambda code: (code in UNITS, -counted[code], code))
 
 
 def _reason(context: Context, card: Card) -> str | None:
@@ -115,6 +115,8 @@ def _reason(context: Context, card: Card) -> str | None:
 
 def _currencies(context: Context, cards: Sequence[Card], typed: Sequence[str]) -> list[str]:
     """List what the amount may be in; a code that is named is the only one."""
+    if unit := unit_named(" ".join(typed)):
+        return [unit]
     for token in typed:
         if _CODE.fullmatch(token) and _is_currency(token.upper()):
             return [token.upper()]

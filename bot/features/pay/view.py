@@ -70,7 +70,8 @@ def booked(
 def _in_order(found: Payment) -> list[Card]:
     """Put the cards that are enough first, then those of the plan, then the others."""
     first = [*found.plan.covering, *(card for card, _ in found.plan.steps)]
-    return [found.cards[one] for one in dict.fromkeys([*first, *found.cards])]
+    rest = sorted(found.cards, key=lambda one: -(found.cards[one].balance_minor or 0))
+    return [found.cards[one] for one in dict.fromkeys([*first, *rest])]
 
 
 def _line(voice: Voice, found: Payment, card: Card) -> Markup:
