@@ -124,6 +124,15 @@ def test_a_button_that_opens_a_page_needs_no_tag() -> None:
 
 # The longest that each name in a button's template can stand for, in bytes.
 LONGEST = {
+    "done.entries[0].id": 19,
+    "-chat_id": 15,
+    "one.id": 16,
+    "-one.chat_id": 15,
+    "right": 6,
+    "token": 22,
+    "taken.card.id": 16,
+    "have.card_id": 16,
+    "'off' if held.alerts_on else 'on'": 3,
     "card.id": 16,
     "card_id or ''": 16,
     "entries[0].id": 19,
