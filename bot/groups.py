@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from bot import calls
+from bot import calls, tips
 from bot.buttons import Button
 from bot.context import holds_number
 from bot.languages import mark
@@ -42,5 +42,6 @@ async def answer(parts: Parts, message: Message, user: User, written: str) -> No
     if holds_number(parts, written):
         gone = await erase(bot, message.chat_id, message.message_id)
         said = voice.say(DELETED_IN_GROUP if gone else UNDELETED_IN_GROUP)
-        text = Markup("\n\n").join([said, text])
+        tip = await tips.once(parts, person, "pin_in_group")
+        text = Markup("\n\n").join([said, *([tip] if tip else []), text])
     await calls.send(bot, message.chat_id, str(text), [[link]])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from bot import panel, refusals
+from bot import panel, refusals, tips
 from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton
 from bot.card_view import open_card, view_of
@@ -182,6 +182,8 @@ async def save(
     )
     text, buttons = view_of(parts, context.voice, card)
     text = done + Markup("\n\n") + text
+    if tip := await tips.once(parts, context.person, "first_bind"):
+        text += Markup("\n\n") + tip
     await context.present(f"card:{card.id}", text, buttons, into=message_id, shown=[card])
     await scanned.next_waiting(context, dialogue)
 
