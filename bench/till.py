@@ -39,6 +39,14 @@ def measure() -> dict[str, float]:
     }
 
 
+def line(told: dict[str, float]) -> str:
+    """Say it in a sentence."""
+    return (
+        f"At the till: a plan over {CARDS} cards in {told['plan_median_ms']:.2f} ms, a barcode in "
+        f"{told['barcode_median_ms']:.1f} ms ({told['barcode_worst_ms']:.0f} ms with loading)."
+    )
+
+
 def _timed(act: Callable[[], object]) -> list[float]:
     spent = []
     for _ in range(TIMES):

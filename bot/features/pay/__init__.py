@@ -165,6 +165,6 @@ async def acted(
     await acts[act](context, Bill(Money(number(minor), currency), words), seen)
 
 
-COMMANDS = (Command("pay", mark("Which cards pay an amount"), begin, order=10),)
+COMMANDS = (Command("pay", mark("Which cards pay an amount"), begin, order=9),)
 BUTTONS = {"till": acted}
 DIALOGUES = {KIND: typed}
