@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from hashlib import md5
 from typing import Any
 
@@ -76,6 +77,12 @@ def scheme(kind: str = "alipay-v2", *, drop: str = "", **said: str) -> Scheme:
     return table.scheme("https://openapi.alipay.com", secrets, lambda: NOW)
 
 
+@cache
+def usual(kind: str = "alipay-v2") -> Scheme:
+    """The scheme with all its keys, read once: OpenSSL takes its time to check a private one."""
+    return scheme(kind)
+
+
 def with_certificates(kind: str = "alipay-v2") -> Scheme:
     return scheme(
         kind,
@@ -123,7 +130,7 @@ def their_client() -> Any:
 async def test_a_signed_form_is_accepted_by_the_vendors_sdk(number: str, word: str) -> None:
     content = json.dumps({"target_card_no": number}, ensure_ascii=False)
     form = (("method", METHOD), ("biz_content", content), ("extra", word), ("empty", ""))
-    request = await scheme().sign(replace(ASKED, form=form), nobody)
+    request = await usual().sign(replace(ASKED, form=form), nobody)
     fields = dict(request.form or ())
     sign = fields.pop("sign")
     said = get_sign_content(fields)
@@ -144,7 +151,7 @@ async def test_a_signed_form_is_accepted_by_the_vendors_sdk(number: str, word: s
 
 
 async def test_a_form_is_signed_as_the_vendors_sdk_signs_it() -> None:
-    request = await scheme().sign(ASKED, nobody)
+    request = await usual().sign(ASKED, nobody)
     fields = dict(request.form or ())
     sign = fields.pop("sign")
     key = bare(private_pem(OURS, PrivateFormat.TraditionalOpenSSL))
@@ -168,7 +175,7 @@ def test_an_answer_that_alipay_itself_signed_is_opened() -> None:
     asked = replace(ASKED, form=(("method", "alipay.security.risk.content.analyze"),))
     opened = scheme(alipay_public_key=ALIPAY_KEY).open(asked, Answer(200, {}, ALIPAY_SAID.encode()))
     assert json.loads(opened.body)["sub_code"] == "isv.decryption-error-unknown"
-    refused(scheme(), asked, Answer(200, {}, ALIPAY_SAID.encode()))
+    refused(usual(), asked, Answer(200, {}, ALIPAY_SAID.encode()))
 
 
 RAW = [
@@ -183,7 +190,7 @@ RAW = [
 
 @pytest.mark.parametrize("raw", RAW)
 def test_an_answer_signed_by_the_vendors_sdk_is_opened_as_it_came(raw: str) -> None:
-    assert scheme().open(ASKED, signed(raw)).body == raw.encode()
+    assert usual().open(ASKED, signed(raw)).body == raw.encode()
     if '\\"sign' not in raw and '"sign"' not in raw:
         assert their_client()._DefaultAlipayClient__parse_response(signed(raw).body) == raw
 
@@ -191,17 +198,17 @@ def test_an_answer_signed_by_the_vendors_sdk_is_opened_as_it_came(raw: str) -> N
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda t: st.dictionaries(st.text(), t)))
 def test_any_object_is_opened_as_it_came(value: object) -> None:
     raw = json.dumps({"code": "10000", "x": value}, ensure_ascii=False)
-    assert scheme().open(ASKED, signed(raw)).body == raw.encode()
+    assert usual().open(ASKED, signed(raw)).body == raw.encode()
 
 
 @pytest.mark.parametrize("more", ["", ' "alipay_cert_sn" : "x" , \n'])
 def test_what_stands_around_the_response_is_not_signed(more: str) -> None:
-    assert scheme().open(ASKED, signed(more=more)).body == BODY.encode()
+    assert usual().open(ASKED, signed(more=more)).body == BODY.encode()
 
 
 @pytest.mark.parametrize("bit", [1, 2, 4, 64, 128])
 def test_an_answer_with_one_changed_byte_is_refused(bit: int) -> None:
-    ours, answer = scheme(), signed()
+    ours, answer = usual(), signed()
     for position in range(len(answer.body)):
         body = bytearray(answer.body)
         body[position] ^= bit
@@ -209,7 +216,7 @@ def test_an_answer_with_one_changed_byte_is_refused(bit: int) -> None:
 
 
 def test_an_answer_that_is_cut_off_or_has_more_behind_it_is_refused() -> None:
-    ours, answer = scheme(), signed()
+    ours, answer = usual(), signed()
     for length in range(len(answer.body)):
         refused(ours, ASKED, replace(answer, body=answer.body[:length]))
     for more in (b"{}", b"x", b",", b"\0"):
@@ -239,20 +246,20 @@ def test_an_answer_that_is_cut_off_or_has_more_behind_it_is_refused() -> None:
 def test_an_answer_of_another_make_is_refused(said: str) -> None:
     texts = {"raw": BODY, "name": NAME, "sign": their_signature(BODY)}
     forged = BODY.replace("161.50", "999.00")
-    refused(scheme(), ASKED, Answer(200, {}, said.format(forged=forged, **texts).encode()))
+    refused(usual(), ASKED, Answer(200, {}, said.format(forged=forged, **texts).encode()))
 
 
 @pytest.mark.parametrize(
     "body", [b"[" * 200_000, b'{"a":' * 200_000, b'{"a":' + b"9" * 9999, b"\xff"]
 )
 def test_an_answer_made_to_break_a_reader_is_refused(body: bytes) -> None:
-    refused(scheme(), ASKED, Answer(200, {}, body))
+    refused(usual(), ASKED, Answer(200, {}, body))
 
 
 @pytest.mark.parametrize("name", [NAME, "error_response"])
 def test_an_unsigned_error_says_which_and_nothing_else(name: str) -> None:
     raw = '{"code":"40002","sub_code":"isv.invalid-app-id","msg":"Invalid","balance":"9"}'
-    opened = scheme().open(ASKED, Answer(200, {}, f'{{"{name}":{raw}}}'.encode()))
+    opened = usual().open(ASKED, Answer(200, {}, f'{{"{name}":{raw}}}'.encode()))
     said = {"code": "40002", "sub_code": "isv.invalid-app-id", "msg": "Invalid"}
     assert json.loads(opened.body) == said
 
@@ -260,13 +267,13 @@ def test_an_unsigned_error_says_which_and_nothing_else(name: str) -> None:
 @pytest.mark.parametrize("code", ['"10000"', "10000", "40004", '""', "null", '"１００００"', '"x"'])
 def test_an_unsigned_answer_that_may_hold_a_balance_is_refused(code: str) -> None:
     said = f'{{"{NAME}":{{"code":{code},"card_info":{{"balance":"161.50"}}}}}}'
-    refused(scheme(), ASKED, Answer(200, {}, said.encode()))
-    refused(scheme(), ASKED, Answer(200, {}, f'{{"{NAME}":{{}}}}'.encode()))
+    refused(usual(), ASKED, Answer(200, {}, said.encode()))
+    refused(usual(), ASKED, Answer(200, {}, f'{{"{NAME}":{{}}}}'.encode()))
 
 
 def test_an_error_of_the_web_servers_is_let_through_as_it_is() -> None:
     answer = Answer(502, {}, b"<html>Bad Gateway</html>")
-    assert scheme().open(ASKED, answer) == answer
+    assert usual().open(ASKED, answer) == answer
 
 
 def test_with_certificates_the_answer_names_the_one_it_is_signed_with() -> None:

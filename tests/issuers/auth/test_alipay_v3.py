@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from bot.issuers.auth.scheme import Answer, Request
 from tests.issuers.auth.rsa_keys import NOW, OURS, bare, nobody, public_pem, refused
-from tests.issuers.auth.test_alipay_v2 import scheme, their_signature, with_certificates
+from tests.issuers.auth.test_alipay_v2 import scheme, their_signature, usual, with_certificates
 
 PATH = "/v3/alipay/marketing/card/query?lang=%E4%B8%AD"
 ASKED = Request("POST", f"https://openapi.alipay.com{PATH}", {"Content-Type": "application/json"})
@@ -47,7 +47,7 @@ def said(request: Request) -> tuple[str, str]:
 async def test_a_signed_request_is_accepted_by_the_vendors_sdk(number: str) -> None:
     body = json.dumps({"target_card_no": number}, ensure_ascii=False)
     sent = replace(ASKED, body=body.encode())
-    request = await scheme("alipay-v3").sign(sent, nobody)
+    request = await usual("alipay-v3").sign(sent, nobody)
     who, signature = said(request)
     content = f"{who}\nPOST\n{PATH}\n{body}\n"
     assert verify_with_rsa(bare(public_pem(OURS)), content.encode(), signature)
@@ -64,7 +64,7 @@ async def test_a_signed_request_is_accepted_by_the_vendors_sdk(number: str) -> N
 
 
 async def test_a_request_without_a_body_is_signed_with_an_empty_line() -> None:
-    request = await scheme("alipay-v3").sign(replace(ASKED, method="GET"), nobody)
+    request = await usual("alipay-v3").sign(replace(ASKED, method="GET"), nobody)
     who, signature = said(request)
     content = f"{who}\nGET\n{PATH}\n\n".encode()
     assert verify_with_rsa(bare(public_pem(OURS)), content, signature)
@@ -90,18 +90,18 @@ async def test_with_certificates_their_numbers_go_along() -> None:
 
 
 async def test_no_two_requests_have_the_same_nonce() -> None:
-    ours = scheme("alipay-v3")
+    ours = usual("alipay-v3")
     assert len({said(await ours.sign(ASKED, nobody))[0] for _ in range(20)}) == 20
 
 
 @given(st.text())
 def test_an_answer_signed_by_the_vendors_sdk_is_opened_as_it_came(body: str) -> None:
-    assert scheme("alipay-v3").open(ASKED, signed(body)).body == body.encode()
+    assert usual("alipay-v3").open(ASKED, signed(body)).body == body.encode()
 
 
 @pytest.mark.parametrize("bit", [1, 32, 128])
 def test_an_answer_with_one_changed_byte_is_refused(bit: int) -> None:
-    ours, answer = scheme("alipay-v3"), signed()
+    ours, answer = usual("alipay-v3"), signed()
     for position in range(len(answer.body)):
         body = bytearray(answer.body)
         body[position] ^= bit
@@ -112,7 +112,7 @@ def test_an_answer_with_one_changed_byte_is_refused(bit: int) -> None:
 
 @pytest.mark.parametrize("name", ["Alipay-Timestamp", "alipay-nonce", "alipay-signature"])
 def test_a_header_changed_in_one_place_is_refused(name: str) -> None:
-    ours, answer = scheme("alipay-v3"), signed()
+    ours, answer = usual("alipay-v3"), signed()
     text = answer.headers[name]
     for position, letter in enumerate(text):
         changed = text[:position] + ("1" if letter != "1" else "2") + text[position + 1 :]
@@ -122,19 +122,19 @@ def test_a_header_changed_in_one_place_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_an_unsigned_success_is_refused(status: int) -> None:
-    refused(scheme("alipay-v3"), ASKED, Answer(status, {}, BODY.encode()))
+    refused(usual("alipay-v3"), ASKED, Answer(status, {}, BODY.encode()))
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 429, 500, 502])
 def test_an_unsigned_error_is_let_through(status: int) -> None:
     answer = Answer(status, {}, b'{"code":"CARD_NOT_EXIT"}')
-    assert scheme("alipay-v3").open(ASKED, answer) == answer
+    assert usual("alipay-v3").open(ASKED, answer) == answer
 
 
 def test_a_signed_error_is_verified() -> None:
     answer = signed('{"code":"CARD_NOT_EXIT"}', 400)
-    assert scheme("alipay-v3").open(ASKED, answer) == answer
-    refused(scheme("alipay-v3"), ASKED, replace(answer, body=b'{"code":"CARD_NOT_EXIS"}'))
+    assert usual("alipay-v3").open(ASKED, answer) == answer
+    refused(usual("alipay-v3"), ASKED, replace(answer, body=b'{"code":"CARD_NOT_EXIS"}'))
 
 
 def test_with_certificates_another_one_in_the_answer_is_refused() -> None:

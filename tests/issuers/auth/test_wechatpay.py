@@ -6,6 +6,7 @@ import re
 from base64 import b64decode, b64encode
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,12 @@ def scheme(said: dict[str, str] | None = None, *, drop: tuple[str, ...] = ()) ->
     return table.scheme("https://api.mch.weixin.qq.com", secrets, lambda: NOW)
 
 
+@cache
+def usual() -> Scheme:
+    """The scheme with all its keys, read once: OpenSSL takes its time to check a private one."""
+    return scheme()
+
+
 def with_certificate(days: int = 30) -> Scheme:
     pem = certified("CN=Tenpay.com Root CA", 0x7A0B, days=days)
     return scheme({"platform_certificate": pem}, drop=("platform_public_key", "platform_key_id"))
@@ -87,9 +94,10 @@ def signed(
 
 
 def refused(answer: Answer, by: Scheme | None = None) -> IssuerFault:
-    return refuses(by or scheme(), Request("GET", URL, {}), answer)
+    return refuses(by or usual(), Request("GET", URL, {}), answer)
 
 
+@cache
 def their_client() -> Any:
     return Core(
         "1900009191",
@@ -111,7 +119,7 @@ def signed_parts(request: Request) -> dict[str, str]:
 async def test_a_signed_request_is_accepted_by_wechatpayv3(words: str, method: str) -> None:
     body = words.encode(errors="replace")
     sent = Request(method, URL, {"Accept": "application/json"}, body or None)
-    request = await scheme().sign(sent, nobody)
+    request = await usual().sign(sent, nobody)
     parts = signed_parts(request)
     path = "/v3/marketing/membercard-open/cards/p%2F1/codes/88?x=%C3%A9"
     # Its rsa_verify puts a line's end after each of three parts; the first two of ours go as one.
@@ -128,7 +136,7 @@ async def test_a_signed_request_is_accepted_by_wechatpayv3(words: str, method: s
 
 
 async def test_no_two_requests_have_the_same_nonce() -> None:
-    ours = scheme()
+    ours = usual()
     signings = [await ours.sign(Request("GET", URL, {}), nobody) for _ in range(20)]
     assert len({signed_parts(request)["nonce_str"] for request in signings}) == 20
 
@@ -136,7 +144,7 @@ async def test_no_two_requests_have_the_same_nonce() -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_an_answer_signed_by_wechatpayv3_is_opened_as_it_came(words: str) -> None:
     answer = signed(words)
-    assert scheme().open(Request("GET", URL, {}), answer).body == words.encode()
+    assert usual().open(Request("GET", URL, {}), answer).body == words.encode()
     assert their_client()._verify_signature(dict(answer.headers), words)
 
 
@@ -191,7 +199,7 @@ def test_an_answer_from_another_time_is_refused(seconds: int) -> None:
 @pytest.mark.parametrize("seconds", [-300, 0, 300])
 def test_an_answer_from_five_minutes_around_is_taken(seconds: int) -> None:
     answer = signed(at=NOW + timedelta(seconds=seconds))
-    assert scheme().open(Request("GET", URL, {}), answer) == answer
+    assert usual().open(Request("GET", URL, {}), answer) == answer
 
 
 @pytest.mark.parametrize("stamp", ["", "soon", "１７９５５１４５２０", "-1", "1" * 400])
@@ -208,7 +216,7 @@ def test_an_unsigned_success_is_refused(status: int) -> None:
 @pytest.mark.parametrize("status", [302, 400, 401, 404, 429, 500, 502])
 def test_an_unsigned_error_is_let_through(status: int) -> None:
     answer = Answer(status, {"Content-Type": "application/json"}, b'{"code":"SIGN_ERROR"}')
-    assert scheme().open(Request("GET", URL, {}), answer) == answer
+    assert usual().open(Request("GET", URL, {}), answer) == answer
 
 
 def test_an_error_with_a_false_signature_is_refused() -> None:
@@ -311,7 +319,7 @@ def test_two_ways_to_verify_are_a_mistake_in_the_file() -> None:
 
 
 async def test_nothing_of_the_key_is_in_what_is_printed() -> None:
-    ours = scheme()
+    ours = usual()
     request = await ours.sign(Request("GET", URL, {}), nobody)
     assert "Authorization" not in repr(request)
     assert bare(private_pem(OURS))[:40] not in repr((ours, vars(ours), request))
