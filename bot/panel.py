@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 NAMELESS = "other"
 """The catalogue's issuer for cards of any shop; its name says nothing about a card."""
 
+SOON = timedelta(days=30)
+"""From when on a card's last day is said in every list."""
+
 SIGN = {Enough.ENOUGH: "🟢", Enough.LOW: "🟠", Enough.EMPTY: "🔴", Enough.UNKNOWN: "⚪"}
 
 IN_WORDS = {
@@ -168,6 +171,9 @@ def lines(voice: Voice, issuers: Issuers, card: Card) -> Markup:
         if rest[0] is not None and card.failure is not None:
             rest[0] = voice.say("Old: {when}", when=rest[0])
         rest.append(Markup("⚠️ ") + why)
+    elif card.expires_at is not None and card.expires_at - voice.now <= SOON:
+        last = card.expires_at - timedelta(microseconds=1)
+        rest.append(voice.say("⏳ Until {date}", date=voice.date(last)))
     return Markup("\n").join([first, *(line for line in rest if line)])
 
 

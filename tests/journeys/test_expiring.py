@@ -37,6 +37,7 @@ async def test_she_sets_a_date_by_button_and_it_stands_on_the_card(alice: Guest)
     assert "Until Mar 31, 2027: in 127 days." in alice.newest.text
     await alice.presses("The card")
     assert "Valid until: Mar 31, 2027" in alice.newest.text
+    assert "⏳" not in alice.newest.text
     await alice.says("/expiring")
     assert "Kiosk Card ·2001: Mar 31, 2027, in 127 days" in alice.newest.text
     await alice.presses("Kiosk Card")
@@ -236,3 +237,9 @@ def test_lead_days_as_people_type_them(typed: str, leads: tuple[int, ...] | None
 def test_a_day_without_midnight_ends_where_its_next_begins() -> None:
     beirut = ZoneInfo("Asia/Beirut")  # 2024-03-31 began at one o'clock
     assert end_of(date(2024, 3, 30), beirut) == datetime(2024, 3, 30, 22, tzinfo=UTC)
+
+
+async def test_a_last_day_that_is_near_stands_on_the_panel(alice: Guest) -> None:
+    await with_date(alice)
+    await alice.says("/balance")
+    assert "⏳ Until Dec 4, 2026" in alice.newest.text
