@@ -125,7 +125,8 @@ async def _ask(context: Context, kind: Kind) -> None:
         [Button(voice.plain("Without a passphrase"), f"exportplain:{kind}")],
         [Button(voice.plain("Cancel"), "cancel")],
     ]
-    text = voice.say(CATIMA if kind == "catima" else ALL) + "\n\n" + voice.say(SEND, n=SHORTEST)
+    what = CATIMA if kind == "catima" else ALL
+    text = voice.say(what) + "\n\n" + voice.say(SEND, n=SHORTEST)
     await context.ask_here(text, rows)
 
 

@@ -164,7 +164,8 @@ def _head(context: Context, dialogue: Dialogue, found: Found, plan: Plan, at: in
             skipped=voice.language.number(len(plan.skipped)),
         )
     )
-    lines.append(voice.say(DELETED if data["gone"] else STANDS))
+    stays = STANDS if not data["gone"] else DELETED
+    lines.append(voice.say(stays))
     lines.append(voice.say(NOT_YET if plan.new else NOTHING_NEW))
     shown = [_line(voice, whole) for whole in plan.new[at * PER_PAGE :][:PER_PAGE]]
     if shown:
