@@ -8,6 +8,7 @@ r"""What can be typed into the chat.
 | `@NAME`, `@NAME zh` | somebody else speaks from here on, in the language given or guessed |
 | `!wait 90` | lets 90 seconds pass |
 | `!send PATH` | sends a file; a PNG or JPEG as a picture |
+| `!open` | opens the newest link to the bot that anybody there was given |
 | `!contact` | gives one's own number by the button below the chat |
 | `!block`, `!unblock` | blocks the bot, or lets it write again |
 | `\#2` | is sent as it stands, without the backslash |
@@ -69,7 +70,12 @@ class Contact:
     """Give one's own number by the button below the chat."""
 
 
-Line = Say | Press | Become | Wait | Send | Block | Contact
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open the newest link to the bot that anybody there was given."""
+
+
+Line = Say | Press | Become | Wait | Send | Block | Contact | Open
 
 _PRESS = re.compile(r"#(\d{1,3})(\^*)")
 _BECOME = re.compile(r"@(\w[\w-]*)(?:\s+([a-z]{2,3}(?:-\w+)?))?")
@@ -94,6 +100,6 @@ def _order(line: str) -> Line | None:
         return Wait(float(found[1]))
     if found := _SEND.fullmatch(line):
         return Send(found[1])
-    if line == "!contact":
-        return Contact()
+    if line in {"!contact", "!open"}:
+        return Contact() if line == "!contact" else Open()
     return Block(line == "!block") if line in {"!block", "!unblock"} else None

@@ -6,11 +6,23 @@ import asyncio
 import codecs
 import io
 import os
+import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from bot.playground.lines import Become, Block, Contact, Line, Press, Say, Send, Wait, read_line
+from bot.playground.lines import (
+    Become,
+    Block,
+    Contact,
+    Line,
+    Open,
+    Press,
+    Say,
+    Send,
+    Wait,
+    read_line,
+)
 from bot.playground.looks import Fragment, clean, paragraph, plain
 from bot.playground.sight import buttons
 from bot.playground.teller import Teller
@@ -22,6 +34,8 @@ if TYPE_CHECKING:
     import aiohttp
 
     from bot.playground.clock import Clock
+
+_LINK = re.compile(r"https://t\.me/\w+\?start=([\w-]+)")
 
 SILENCE = 1.0
 """Seconds without a word from the bot after which it is taken to be done."""
@@ -88,28 +102,44 @@ class Script:
             await self._tell(teller)
 
     async def _act(self, visitor: Visitor, line: Line) -> int | None:
+        update: int | None = None
         match line:
             case Say(text):
                 self._typed = text
                 self._write(paragraph(visitor.name, "", [[("", clean(text))]]))
-                return await visitor.say(text)
+                update = await visitor.say(text)
             case Press(number, back):
                 message = await pressed(visitor, back)
                 update, label = await visitor.press(number, message)
                 self._write([("", f"{visitor.name} presses [{label}]\n")])
-                return update
             case Send(path):
                 content = await asyncio.to_thread(Path(path).read_bytes)
-                return await visitor.send(Path(path).name, content)
+                update = await visitor.send(Path(path).name, content)
+            case Open():
+                update = await self._open(visitor)
             case Contact():
-                return await visitor.share_contact()
+                update = await visitor.share_contact()
             case Block(blocked):
                 words = "blocks" if blocked else "unblocks"
                 self._write([("", f"({visitor.name} {words} the bot)\n")])
-                return await visitor.block(blocked=blocked)
+                update = await visitor.block(blocked=blocked)
             case Wait(seconds):
                 self._pass(seconds)
-        return None
+        return update
+
+    async def _open(self, visitor: Visitor) -> int | None:
+        """Follow the newest link; what it says is nobody else's to read, so it is left out."""
+        texts = [
+            (message["date"], message["message_id"], message.get("text", ""))
+            for teller in self._tellers.values()
+            for message in await teller.visitor.messages()
+        ]
+        links = [link[1] for *_, text in sorted(texts) for link in _LINK.finditer(text)]
+        if not links:
+            raise Refused("nobody was given a link")
+        self._typed = f"/start {links[-1]}"
+        self._write([("", f"{visitor.name} opens the link\n")])
+        return await visitor.say(self._typed)
 
     def _pass(self, seconds: float) -> None:
         if self._clock is None:

@@ -13,7 +13,18 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.shortcuts import CompleteStyle
 
-from bot.playground.lines import Become, Block, Contact, Line, Press, Say, Send, Wait, read_line
+from bot.playground.lines import (
+    Become,
+    Block,
+    Contact,
+    Line,
+    Open,
+    Press,
+    Say,
+    Send,
+    Wait,
+    read_line,
+)
 from bot.playground.script import pressed
 from bot.playground.teller import QUIET, Teller
 from bot.playground.visitor import Event, Refused, Visitor
@@ -164,6 +175,8 @@ class Terminal:
                 await visitor.block(blocked=blocked)
             case Wait(seconds) if self._clock is not None:
                 self._clock.advance(seconds)
+            case Open():
+                raise Refused("paste the link of somebody else's window here")
             case Wait():
                 raise Refused("time cannot be made to pass from here")
 

@@ -13,7 +13,18 @@ from prompt_toolkit.utils import get_cwidth
 
 from bot.playground import Clock
 from bot.playground.entities import formatted
-from bot.playground.lines import Become, Block, Contact, Line, Press, Say, Send, Wait, read_line
+from bot.playground.lines import (
+    Become,
+    Block,
+    Contact,
+    Line,
+    Open,
+    Press,
+    Say,
+    Send,
+    Wait,
+    read_line,
+)
 from bot.playground.looks import HIDDEN, body, clean, keyboard, lines, paragraph, plain
 from bot.playground.script import read_lines
 
@@ -36,6 +47,7 @@ from bot.playground.script import read_lines
         ("!wait soon", Say("!wait soon")),
         ("!send a b.png", Send("a b.png")),
         ("!contact", Contact()),
+        ("!open", Open()),
         ("!contact Bob", Say("!contact Bob")),
         ("!block", Block(blocked=True)),
         ("!unblock", Block(blocked=False)),

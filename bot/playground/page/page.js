@@ -198,7 +198,8 @@ class Phone {
   file(message) {
     if (message.photo) {
       const address = `file?${new URLSearchParams({ id: message.photo.at(-1).file_id })}`;
-      return make("img", { src: address, alt: message.caption ?? "", draggable: message.has_protected_content ? "false" : null });
+      const atEnd = () => { const list = this.chats.get(message.chat.id).list; list.scrollTop = list.scrollHeight; };
+      return make("img", { src: address, onload: atEnd, alt: message.caption ?? "", draggable: message.has_protected_content ? "false" : null });
     }
     if (message.document) {
       const address = `file?${new URLSearchParams({ id: message.document.file_id })}`;
