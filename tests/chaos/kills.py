@@ -162,10 +162,14 @@ def _new(number: str) -> NewCard:
 
 
 class Campaign:
-    """`kills` lives of one bot, which `alerts` crossings are spread over; `seed` rolls the dice."""
+    """`kills` lives of one bot, which `alerts` crossings are spread over; `seed` rolls the dice.
 
-    def __init__(self, folder: Path, *, kills: int, alerts: int, seed: int) -> None:
+    `quick`: its backups' passphrases are quick to try, which a kill finds under way less often.
+    """
+
+    def __init__(self, folder: Path, *, kills: int, alerts: int, seed: int, quick: bool) -> None:
         self._kills = kills
+        self._quick = quick
         self._dice = random.Random(seed)  # noqa: S311 - which moment, not which key
         self._telegram = Telegram()
         self._issuer = DemoIssuer(utc_now)
@@ -193,7 +197,9 @@ class Campaign:
             await self._issuer.start()
             stack.push_async_callback(self._issuer.stop)
             key = MasterKey.generate().text()
-            self._programs = Programs(self._folder, self._telegram, self._issuer, key)
+            self._programs = Programs(
+                self._folder, self._telegram, self._issuer, key, quick=self._quick
+            )
             self._tools = Tools(self._programs, self._dice)
             await self._meet()
             self._telegram.latency = self._issuer.latency = LATENCY
@@ -357,6 +363,8 @@ class Campaign:
         past = DOWN // timedelta(microseconds=1)
         self._write("UPDATE cards SET next_refresh_at = next_refresh_at - ?", past)
         self._write("UPDATE outbox SET not_before = not_before - ? WHERE done_at IS NULL", past)
+        # The bot forgets who died a day ago, and no rotation waits twenty seconds for it to speak.
+        self._write("UPDATE processes SET seen_at = 0")
 
     async def _last_life(self, lives: list[asyncio.Task[None]]) -> None:
         """Let the bot work in peace until it owes nobody anything, or does not get on."""
@@ -436,7 +444,7 @@ class Campaign:
 
 
 async def campaign(
-    folder: Path, *, kills: int, alerts: int, seed: int, lanes: int = 2
+    folder: Path, *, kills: int, alerts: int, seed: int, lanes: int = 2, quick: bool = False
 ) -> tuple[Figures, set[str], list[bytes]]:
     """Run as many bots at once as there are lanes.
 
@@ -448,7 +456,8 @@ async def campaign(
         mine = folder / f"lane-{lane}"
         mine.mkdir()
         share = kills // lanes + (lane < kills % lanes)
-        runs.append(Campaign(mine, kills=share, alerts=-(-alerts // lanes), seed=seed + lane))
+        asked = -(-alerts // lanes)
+        runs.append(Campaign(mine, kills=share, alerts=asked, seed=seed + lane, quick=quick))
     total = Figures()
     for found in await asyncio.gather(*(run.run() for run in runs)):
         total.add(found)

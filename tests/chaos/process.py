@@ -7,9 +7,12 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyrage  # type: ignore[import-untyped]
 
 from bot.playground.issuer import ISSUERS
+from tests import quick_age
 from tests.command import FORKED, live
 
 if TYPE_CHECKING:
@@ -49,14 +52,28 @@ class _Forked:
         return status
 
 
+def _live_quickly(*told: Any) -> None:
+    """Be it with passphrases that are quick to try."""
+    pyrage.passphrase.encrypt = quick_age.encrypt
+    live(*told)
+
+
 class Programs:
     """Starts `kabao WORDS` as an operator does, on one database.
 
     Reading the modules is most of a start, so a process begins with them read, unless it is to be
-    killed while it reads them.
+    killed while it reads them. `quick`: it locks backups by passphrases that are quick to try.
     """
 
-    def __init__(self, folder: Path, telegram: Telegram, issuer: DemoIssuer, key: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        telegram: Telegram,
+        issuer: DemoIssuer,
+        key: str,
+        *,
+        quick: bool = False,
+    ) -> None:
         self.folder = folder
         self.database = folder / "kabao.db"
         self.log = folder / "bot.log"
@@ -64,6 +81,7 @@ class Programs:
         self.more: dict[str, str] = {}
         self._telegram = telegram
         self._issuer = issuer
+        self._target = _live_quickly if quick else live
 
     @property
     def environment(self) -> dict[str, str]:
@@ -89,7 +107,7 @@ class Programs:
         environment = self.environment | dict(more or {})
         if not anew:
             told = (words, environment, str(self.folder), str(self.log))
-            process = FORKED.Process(target=live, args=told)
+            process = FORKED.Process(target=self._target, args=told)
             process.start()
             return _Forked(process)
         with self.log.open("ab") as log:

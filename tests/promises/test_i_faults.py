@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 async def test_what_the_bot_confirmed_is_there_after_it_was_killed(tmp_path: Path) -> None:
     figures, secrets, opened = await kills.campaign(
-        tmp_path, kills=8, alerts=16, seed=SEED, lanes=1
+        tmp_path, kills=8, alerts=16, seed=SEED, lanes=1, quick=True
     )
     assert figures.kills == 8
     assert figures.lost == 0, figures
