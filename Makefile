@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo test test-live chaos bench docs install lock clean
+.PHONY: demo test test-live chaos bench docs pictures install lock clean
 
 demo: install
 	@$(BIN)/kabao demo
@@ -32,6 +32,10 @@ bench: install
 docs: install
 	$(BIN)/python -m tests.test_readme
 	$(BIN)/python -m tests.test_issuers_docs
+
+# The pictures of docs/day.md, taken on the demo's page; needs Chromium and a font with emoji.
+pictures: install
+	$(BIN)/python -m tests.browser.pictures
 
 install: $(VENV)/.installed
 

@@ -60,6 +60,9 @@ def _end(one: Purse) -> tuple[bool, float]:
     return at is None, at.timestamp() if at else 0.0
 
 
-def _urgency(one: Purse) -> tuple[tuple[bool, float], int, str]:
-    """Order by expiry; of what expires together the largest first, so that fewest are needed."""
-    return _end(one), -one.minor, one.card_id
+def _urgency(one: Purse) -> tuple[tuple[bool, float], int]:
+    """Order by expiry; of what expires together the largest first, so that fewest are needed.
+
+    Of those that are alike, the one that was given first stays first.
+    """
+    return _end(one), -one.minor

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,16 +20,29 @@ SHOWN = [
     ("README.md", "ledger", "Ann"),
     ("README.zh-CN.md", "chinese", "小明"),
     ("README.zh-CN.md", "ledger-chinese", "小明"),
+    ("docs/day.md", "day", "Ann"),
+    ("docs/day.zh-CN.md", "day-chinese", "小明"),
 ]
+LINK = re.compile(r"(start=sh-)[\w-]+")
 
 
 def transcript(name: str, who: str) -> str:
     """Play a script in the demo, and leave out the list of cards before it."""
     command = [sys.executable, "-m", "bot", "demo", "--as", who, "--start", START]
     said = (TRANSCRIPTS / f"{name}.txt").read_text(encoding="utf-8")
-    played = subprocess.run(command, input=said, capture_output=True, text=True, check=True)  # noqa: S603 - our own command
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(TRANSCRIPTS / "card.png", folder)
+        played = subprocess.run(  # noqa: S603 - our own command
+            command,
+            input=said,
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
     assert played.stderr == ""
-    return played.stdout.partition("\n\n")[2].strip()
+    return LINK.sub(r"\1…", played.stdout.partition("\n\n")[2].strip())
 
 
 @pytest.mark.parametrize(("file", "name", "who"), SHOWN)
