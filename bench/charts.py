@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from bench.bots import Running, kabao
 from bench.cards import fill
 from bench.load import Load
-from bot.charts import Bar, Line, Picture, draw
+from bot.charts import Bar, Line, Picture, round_amounts
+from bot.easel import Easel
 from storage import MasterKey, NewEntry, open_store
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ def picture() -> Picture:
     cards = [Bar(f"咖啡卡 ·100{n}", 900.0 - 100 * n, f"¥{900 - 100 * n}.00") for n in range(6)]
     days = [(NOW - timedelta(days=n), f"{n // 30}月1日") for n in (240, 120)]
     heads = ("余额", "每月消费", "各卡消费")
+    amounts = [(amount, f"{amount:g}") for amount in round_amounts(300)]
     return Picture(
-        "我的卡 · 人民币", heads[0], lines, heads[1], months, heads[2], cards, NOW, days, str
+        "我的卡 · 人民币", heads[0], lines, heads[1], months, heads[2], cards, NOW, days, amounts
     )
 
 
@@ -73,8 +75,9 @@ async def _lateness(until: asyncio.Future[None] | asyncio.Task[None], took: list
 
 async def measure(charts: int) -> Drawn:
     """Draw so many charts one after another while somebody else is served."""
+    easel = Easel()
     start = time.perf_counter()
-    await draw(picture())
+    await easel.draw(picture())
     first = (time.perf_counter() - start) * 1000
     calm: list[float] = []
     meanwhile: list[float] = []
@@ -83,11 +86,12 @@ async def measure(charts: int) -> Drawn:
     async def drawing() -> None:
         for _ in range(charts):
             began = time.perf_counter()
-            await draw(picture())
+            await easel.draw(picture())
             took.append((time.perf_counter() - began) * 1000)
 
     await _lateness(asyncio.ensure_future(asyncio.sleep(2)), calm)
     await _lateness(asyncio.create_task(drawing()), meanwhile)
+    await easel.stop()
     p99 = [quantiles(late, n=100)[-1] for late in (calm, meanwhile)]
     return Drawn(first, median(took), max(took), *p99)
 

@@ -20,6 +20,7 @@ from bot.buttons import Seal
 from bot.config import ConfigError
 from bot.dialogue import Dialogues
 from bot.door import Door
+from bot.easel import Easel
 from bot.errors import LastResort
 from bot.features import discover
 from bot.inbox import Inbox, KeepingQueue, KeepingRequest
@@ -69,7 +70,7 @@ class Kabao:
     """The whole bot. `async with Kabao(settings)` starts and stops it.
 
     `clock` gives aware UTC moments; the playground and the tests move it. `issuer_folders` are
-    read besides the catalogue and the operator's folder.
+    read besides the catalogue and the operator's folder. `easel` draws charts.
     """
 
     def __init__(
@@ -78,9 +79,11 @@ class Kabao:
         *,
         clock: Callable[[], datetime] = utc_now,
         issuer_folders: Sequence[Path] = (),
+        easel: Easel | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
+        self._easel = easel or Easel()
         self._folders = [CATALOG, settings.issuers_dir, *issuer_folders]
         self._open = AsyncExitStack()
         self._jobs: Jobs
@@ -134,6 +137,7 @@ class Kabao:
             letters=features.letters,
             due=features.due,
             card_actions=features.card_actions,
+            easel=self._easel,
         )
         Door(self.parts, features).open(application)
         application.add_error_handler(LastResort(self.parts))
@@ -149,6 +153,7 @@ class Kabao:
         parts = self.parts
         opening.push_async_callback(parts.journal.write)
         opening.push_async_callback(application.bot.shutdown)
+        opening.push_async_callback(parts.easel.stop)
         await _reach(application.bot)
         await opening.enter_async_context(application)
         opening.push_async_callback(parts.wallet.stop)

@@ -1,25 +1,26 @@
 """Pictures of what became of money, to be read on a phone.
 
-The library is loaded when the first picture is drawn, and draws in a thread. It writes with the
-font beside it alone, which has every character of GB 2312: a machine needs no Chinese font.
+The library is loaded when the first picture is drawn, by the process that `bot/easel.py` starts.
+It writes with the font beside it alone, which has every character of GB 2312: a machine needs no
+Chinese font.
 """
 
 # ruff: noqa: PLC0415 - the library takes long to load and is not needed until somebody looks
 
 from __future__ import annotations
 
-import asyncio
 import io
-import sys
-import threading
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
+from math import floor, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -30,13 +31,9 @@ PAPER, INK, FAINT, LINES = "#fbfaf7", "#24323d", "#7a8690", "#e4e2dc"
 COLOURS: Final = ("#12806a", "#e08a2c", "#3b6fb6", "#b5485d", "#7d62a8")
 MISSING: Final = "□"
 LONGEST: Final = 14
+ROOM: Final = 5
 _TITLE, _HEAD, _TEXT = 27, 20, 17
 _PANEL_INCHES, _BAR_INCHES, _ONE_DAY = 4.1, 0.72, 86_400.0
-
-SWITCH_SECONDS: Final = 0.0002
-"""So soon drawing makes room for others, who would wait 5 ms as Python has it."""
-
-_drawing = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,8 @@ class Bar:
 class Picture:
     """All that is drawn, in words and major units of one currency; an empty part is left out.
 
-    `until` is where lines end; `days` are marked below them, each with its words.
+    `until` is where lines end; `days` are marked below them, and `amounts` beside them, each with
+    its words. It holds nothing else, because it goes to another process.
     """
 
     title: str
@@ -72,26 +70,48 @@ class Picture:
     cards: Sequence[Bar]
     until: datetime
     days: Sequence[tuple[datetime, str]]
-    axis: Callable[[float], str]
+    amounts: Sequence[tuple[float, str]]
 
 
-async def draw(picture: Picture) -> bytes:
-    """Draw a picture as PNG, 1080 pixels wide, while other chats go on."""
-    return await asyncio.to_thread(_drawn, picture)
+def load() -> None:
+    """Load the library, before there is anything to draw."""
+    from matplotlib.backends import backend_agg  # noqa: F401
+    from matplotlib.figure import Figure  # noqa: F401
+
+    _characters()
 
 
-def _drawn(picture: Picture) -> bytes:
+def unpacked(content: bytes) -> Picture:
+    """Read a picture from JSON as orjson writes it."""
+    told = orjson.loads(content)
+    at = datetime.fromisoformat
+    told["balances"] = [
+        Line(one["label"], [(at(when), amount) for when, amount in one["steps"]])
+        for one in told["balances"]
+    ]
+    for part in ("months", "cards"):
+        told[part] = [Bar(**one) for one in told[part]]
+    told["until"] = at(told["until"])
+    told["days"] = [(at(day), words) for day, words in told["days"]]
+    return Picture(**told)
+
+
+def drawn(picture: Picture) -> bytes:
+    """Draw a picture as PNG, 1080 pixels wide; one at a time, as its fonts' caches want it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    with _drawing:  # its fonts' caches are not made for two threads
-        usual = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCH_SECONDS)
-        try:
-            canvas, out = FigureCanvasAgg(figure_of(picture)), io.BytesIO()
-            canvas.print_png(out, pil_kwargs={"compress_level": 2})  # type: ignore[no-untyped-call]
-        finally:
-            sys.setswitchinterval(usual)
+    canvas, out = FigureCanvasAgg(figure_of(picture)), io.BytesIO()
+    canvas.print_png(out, pil_kwargs={"compress_level": 2})  # type: ignore[no-untyped-call]
     return out.getvalue()
+
+
+def round_amounts(highest: float) -> list[float]:
+    """Give the round amounts, from zero on and at most five, to mark beside lines that high."""
+    if highest <= 0:
+        return [0.0]
+    size = 10.0 ** floor(log10(highest))
+    step = next(size * n for n in (0.25, 0.5, 1, 2, 2.5) if highest / (size * n) < ROOM)
+    return [round(n * step, 10) for n in range(int(highest / step) + 1)]
 
 
 def figure_of(picture: Picture) -> Figure:
@@ -150,8 +170,7 @@ def _balances(axes: Axes, picture: Picture) -> None:
     axes.set_ylim(0, highest * 1.12 or 1)
     axes.grid(axis="y", color=LINES, lw=1.5)
     axes.set_axisbelow(True)
-    axes.locator_params(axis="y", nbins=4)
-    axes.yaxis.set_major_formatter(lambda amount, _: picture.axis(amount))
+    axes.set_yticks([amount for amount, _ in picture.amounts], [w for _, w in picture.amounts])
     axes.tick_params(axis="y", direction="in", pad=-4)
     for label in axes.get_yticklabels():
         label.set(horizontalalignment="left", verticalalignment="bottom")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bot.easel import Easel
 from bot.languages import language_for
 from bot.offers import Offers
 from bot.passcodes import Passcodes
@@ -71,6 +72,7 @@ class Parts:
     views: Views = field(default_factory=Views)
     vanishings: Vanishings = field(default_factory=Vanishings)
     passcodes: Passcodes = field(default_factory=Passcodes)
+    easel: Easel = field(default_factory=Easel)
 
     def voice(self, person: Person | None, reported: str | None = None) -> Voice:
         """Find a person's voice: their choices, else Telegram's report, else the default."""

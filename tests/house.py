@@ -9,8 +9,12 @@ from contextlib import AsyncExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
+import orjson
+
+from bot import charts
 from bot.app import Kabao
 from bot.config import Settings, read
+from bot.easel import Easel
 from bot.pace import Pace
 from bot.passcodes import Cost
 from bot.playground import Clock, Group, Person, Seen, Telegram
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from bot.charts import Picture
+
 YUAN, DOLLARS, YEN, DINARS = (f"628800000000100{n}" for n in range(1, 5))
 BLOCKED, EXPIRED = "6288000000001005", "6288000000001006"
 KIOSK, SLOW, FLAKY, SPENDER = (f"77000000200{n}" for n in range(1, 5))
@@ -32,6 +38,18 @@ CHEAP = Cost(passes=1, kibibytes=64, lanes=1)
 """What a passcode costs in a story, so that many can be told."""
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 """Twelve o'clock in Shanghai, where people live if they say nothing else."""
+
+
+class Beside(Easel):
+    """An easel in a thread, for stories: a process would take longer to start than they do."""
+
+    async def ready(self) -> None:
+        """Do without: there is nothing to start."""
+
+    async def draw(self, picture: Picture) -> bytes:
+        """Draw as the process does, of the same words."""
+        content = orjson.dumps(picture)
+        return await asyncio.to_thread(charts.drawn, charts.unpacked(content))
 
 
 class Guest:
@@ -114,6 +132,7 @@ class House:
         self._key = MasterKey.generate().text()
         self._settings = settings
         self._waited = 0.0
+        self.easel: Easel = Beside()
         self._open = AsyncExitStack()
         self.kabao: Kabao
 
@@ -138,7 +157,7 @@ class House:
         """Start the bot."""
         await prepare(self._database_url)
         self.kabao = await Kabao(
-            self.settings, clock=self.clock, issuer_folders=[ISSUERS]
+            self.settings, clock=self.clock, issuer_folders=[ISSUERS], easel=self.easel
         ).__aenter__()
         pace = self.kabao.parts.bot.rate_limiter
         assert isinstance(pace, Pace)

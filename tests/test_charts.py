@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import isnan
 
+import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from matplotlib.text import Text
 from PIL import Image
 
@@ -21,9 +25,11 @@ from bot.charts import (
     Bar,
     Line,
     Picture,
-    draw,
+    drawn,
     figure_of,
+    round_amounts,
     shown,
+    unpacked,
 )
 from bot.charts import shortened as cut
 
@@ -45,13 +51,13 @@ def picture(title: str = "我的卡 · 人民币", lines: int = 3) -> Picture:
         [Bar("龘咖啡卡🍵 ·1001", 432, "¥432.00"), Bar("熊猫礼品卡 ·1002", 20, "¥20.00")],
         NOW,
         [(NOW - timedelta(days=30), "10月25日")],
-        lambda amount: f"¥{amount:,.0f}",
+        [(amount, f"¥{amount:,.0f}") for amount in round_amounts(280)],
     )
 
 
 @pytest.mark.filterwarnings("error")
-async def test_it_is_as_wide_as_a_phone_and_light() -> None:
-    png = Image.open(io.BytesIO(await draw(picture())))
+def test_it_is_as_wide_as_a_phone_and_light() -> None:
+    png = Image.open(io.BytesIO(drawn(picture())))
     assert png.format == "PNG"
     assert png.width == 1080
     assert 1080 < png.height < 2400
@@ -87,6 +93,27 @@ def test_every_han_character_of_gb_2312_can_be_written() -> None:
     )
     assert len(han) == 6763
     assert shown(han) == han
+
+
+def test_it_comes_out_of_json_as_it_went_in() -> None:
+    one = picture()
+    gap = Line("咖啡卡 ·1009", [(NOW, 1.5), (NOW, None)])
+    one = replace(one, balances=[*one.balances, gap])
+    assert unpacked(orjson.dumps(one)) == replace(
+        one,
+        amounts=[list(mark) for mark in one.amounts],  # type: ignore[misc]
+    )
+
+
+@given(st.floats(1e-3, 1e12))
+@settings(max_examples=50)
+def test_amounts_beside_lines_are_round_and_few(highest: float) -> None:
+    amounts = round_amounts(highest)
+    assert amounts[0] == 0
+    assert 3 <= len(amounts) <= 5 + 1
+    assert highest * 0.5 < amounts[-1] <= highest * 1.000001
+    assert f"{amounts[1]:.2e}"[:4] in {"1.00", "2.00", "2.50", "5.00"}
+    assert round_amounts(0) == [0]
 
 
 def test_a_long_name_is_cut_and_keeps_its_last_digits() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.easel import Easel, NotDrawnError
 from storage import NewEntry
 from tests.house import DOLLARS, KIOSK, PIN, YUAN, Guest, House
 
 if TYPE_CHECKING:
+    import pytest
+
     from storage import Card
 
 
@@ -113,6 +116,35 @@ async def test_a_card_that_expires_is_advised_first_with_its_reason(
     seen = await alice.says("/insights")
     assert "Use Panda Gift Card ·1001 first" in seen.text
     assert "expires on Dec 3, 2026" in seen.text
+
+
+async def test_it_is_drawn_apart_from_the_bot_and_ends_with_it(house: House, alice: Guest) -> None:
+    house.easel = Easel()
+    await house.restart()
+    await alice.binds(YUAN, PIN)
+    await habit(house, alice)
+    assert (await alice.says("/insights")).text.startswith("Insights: My cards")
+    assert len(house.telegram.called("sendPhoto")) == 1
+    process = house.easel._process
+    assert process is not None
+    await house.restart()
+    assert process.returncode is not None
+
+
+async def test_if_no_picture_comes_what_is_known_is_said(
+    house: House, alice: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await alice.binds(YUAN, PIN)
+    await habit(house, alice)
+
+    async def fails(*_: object) -> bytes:
+        raise NotDrawnError("it took too long")
+
+    monkeypatch.setattr(house.easel, "draw", fails)
+    seen = await alice.says("/insights 1001")
+    assert seen.text.startswith("Insights: Panda Gift Card ·1001")
+    assert "it is empty about" in seen.text
+    assert seen.text.endswith("The picture could not be drawn just now. /insights tries again.")
 
 
 async def test_bob_sees_nothing_of_alices_card(house: House, alice: Guest, bob: Guest) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 from telegram.error import BadRequest
 
-from bot import advice, calls, charts, panel
+from bot import advice, calls, panel
 from bot.buttons import Button, OutdatedButton, number
 from bot.declared import CardAction
+from bot.easel import NotDrawnError
 from bot.features.insights.picture import PERIODS, gather, picture_of
 from bot.languages import mark
 from bot.messages import offer
@@ -31,6 +33,9 @@ TOO_LITTLE = mark(
     "There is too little to draw yet. Once something was spent or a balance has changed, I show "
     "you here what became of it; “➖ Spent” under a card books what you pay."
 )
+NOT_DRAWN = mark("The picture could not be drawn just now. /insights tries again.")
+
+log = logging.getLogger(__name__)
 
 
 async def insights(context: Context) -> None:
@@ -67,12 +72,19 @@ async def choose(context: Context) -> None:
 
 
 async def _offer(context: Context, cards: Sequence[Card]) -> None:
+    _expect(context)
     rows = [[Button(panel.masked(card), f"insights:{card.id}")] for card in cards[:MOST_OFFERED]]
     await context.reply(context.voice.say("Look at which card?"), rows)
 
 
+def _expect(context: Context) -> None:
+    """Let the process that draws start while the person chooses, or while what to draw is read."""
+    context.parts.background.start(context.parts.easel.ready(), "starting to draw")
+
+
 async def _show(context: Context, card: Card | None, code: str, months: int) -> None:
     parts, voice = context.parts, context.voice
+    _expect(context)
     if card:
         cards = [card]
     else:
@@ -95,7 +107,12 @@ async def _show(context: Context, card: Card | None, code: str, months: int) -> 
     for line in lines:
         if len(caption) + len(line) < LONGEST_CAPTION:
             caption = f"{caption}\n\n{line}"
-    png = await charts.draw(drawn)
+    try:
+        png = await parts.easel.draw(drawn)
+    except NotDrawnError as error:
+        log.warning("a chart was not drawn: %s", error)
+        await context.reply(Markup("\n\n").join([head, *lines, voice.say(NOT_DRAWN)]))
+        return
     await _send(context, png, caption, _buttons(context, card, codes, code, months))
 
 

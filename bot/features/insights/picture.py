@@ -12,7 +12,7 @@ from babel.dates import format_skeleton
 
 from bot import panel
 from bot.advice import SPENDING
-from bot.charts import COLOURS, Bar, Line, Picture
+from bot.charts import COLOURS, Bar, Line, Picture, round_amounts
 from bot.money import Money
 
 if TYPE_CHECKING:
@@ -81,8 +81,17 @@ def picture_of(voice: Voice, known: Known, code: str, months: int, name: str) ->
         cards=[_bar(voice, panel.masked(card), minor, code) for card, minor in largest],
         until=voice.now,
         days=_days(voice, since),
-        axis=lambda amount: voice.language.number(round(Decimal(str(amount)), 2).normalize() + 0),
+        amounts=_amounts(voice, told),
     )
+
+
+def _amounts(voice: Voice, lines: Sequence[Line]) -> list[tuple[float, str]]:
+    """Write the round amounts that lines so high are read by."""
+    highest = max((amount or 0 for line in lines for _, amount in line.steps), default=0)
+    return [
+        (amount, voice.language.number(round(Decimal(str(amount)), 2).normalize() + 0))
+        for amount in round_amounts(highest)
+    ]
 
 
 def _line(card: Card, known: Known, code: str, first: datetime) -> Line:
