@@ -24,6 +24,7 @@ from pydantic import (
     ValidationError,
 )
 
+from bot import printed
 from bot.addresses import listening, public_address, web_address
 from bot.backup_settings import BackupSettings, unlocked
 from bot.languages import languages
@@ -194,6 +195,11 @@ class Settings(IssuerSettings, BackupSettings):
     offers_file: Annotated[
         str, Field(description="the path of a file with your offers, or nothing")
     ] = ""
+    ocr: Annotated[
+        Literal["off", "on"],
+        AfterValidator(printed.switched),
+        Field(description="on (pip install 'kabao[ocr]') or off"),
+    ] = "off"
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         BeforeValidator(lambda text: text.upper() if isinstance(text, str) else text),

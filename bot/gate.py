@@ -31,7 +31,7 @@ OPEN: Final = frozenset({"lock", "start", "language", "privacy", "show", "ticket
 covered."""
 
 CONTINUED: Final = frozenset(
-    {"bind", "issuer", "another", "again", "unverified", "skip", "scanned", "confirmed"}
+    {"bind", "issuer", "another", "again", "unverified", "skip", "scanned", "confirmed", "printed"}
     | {"pay", "payees", "meant", "forwarded"}
     | {"movepage", "movesave", "movestarts", "movecurrency", "moveunit"}
     | {"moveroles", "moverole", "movecolumn", "moveread"}

@@ -17,6 +17,9 @@ from tests.secret_scan import committed, scan
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUNS_ON: list[str] = PROJECT["project"]["dependencies"]
+OPTIONAL: list[str] = [
+    one for extra in PROJECT["project"]["optional-dependencies"].values() for one in extra
+]
 TESTED_WITH: list[str] = PROJECT["dependency-groups"]["dev"]
 MASTER_KEY = re.compile(rb"kabao1\.[A-Za-z0-9_-]{43}\.[0-9a-f]{8}")
 
@@ -76,7 +79,9 @@ def test_every_package_that_is_imported_is_declared_and_the_other_way_round() ->
     used = {name_of(owners[module][0]) for module in foreign}
     used -= {"pydantic-core"}  # pydantic's other half, of one version with it
     declared = {name_of(one) for one in RUNS_ON}
-    assert used <= declared
+    assert used <= declared | {name_of(one) for one in OPTIONAL}
+    assert {name_of(one) for one in OPTIONAL} <= used
+    assert {name_of(one) for one in OPTIONAL} <= {name_of(one) for one in TESTED_WITH}
     # Data of the standard library's zoneinfo; nothing imports it by name.
     assert declared - used == {"tzdata"}
 

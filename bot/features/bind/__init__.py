@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.buttons import OutdatedButton
 from bot.dialogue import Dialogue
-from bot.features.bind import intake, manual, picture, scanned, steps, verify
+from bot.features.bind import intake, manual, picture, read_off, scanned, steps, verify
 from bot.languages import mark
 from bot.money import Money
 from bot.parts import Command
@@ -40,6 +40,8 @@ async def on_answer(context: Context, dialogue: Dialogue, text: str) -> None:
         case "verify":
             await verify.interrupted(context, text)
         case scanned.CHOOSE | scanned.CONFIRM if context.parts.issuers.looks_like_a_number(text):
+            await steps.take_pasted(context, dialogue, text)
+        case read_off.STEP:
             await steps.take_pasted(context, dialogue, text)
         case scanned.CHOOSE:
             await scanned.choose(context, dialogue)
@@ -148,6 +150,7 @@ BUTTONS = {
     "skip": skip,
     "scanned": picture.chosen,
     "confirmed": confirmed,
+    "printed": read_off.right,
 }
 DIALOGUES = {"bind": on_answer}
 DIALOGUE_FILES = {"bind": picture.on_dialogue_file}

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from telegram.error import TelegramError
 
-from bot import pictures, slips
+from bot import pictures, printed, slips
 from bot.attached import TooLarge
 from bot.buttons import OutdatedButton
 from bot.dialogue import Dialogue
-from bot.features.bind import intake, scanned, steps
+from bot.features.bind import intake, read_off, scanned, steps
 from bot.languages import mark
 from bot.pictures import Unreadable
 from storage import Barcode
@@ -61,6 +61,7 @@ async def _take(context: Context, dialogue: Dialogue | None, attached: Attached)
     try:
         content = await attached.read(context.parts.bot)
         codes = await pictures.aside(pictures.codes_in, content)
+        lines = await read_off.lines_of(context, content)
     except TooLarge:
         await _say(context, pictures.TOO_LARGE)
         return
@@ -71,6 +72,8 @@ async def _take(context: Context, dialogue: Dialogue | None, attached: Attached)
         log.warning("a picture could not be fetched: %s", type(error).__name__)
         await _say(context, NOT_FETCHED)
         return
+    if not codes and await read_off.took(context, dialogue, lines):
+        return
     if not codes:
         await _without_code(context, dialogue)
     elif not await intake.took_secret(context):
@@ -79,7 +82,9 @@ async def _take(context: Context, dialogue: Dialogue | None, attached: Attached)
         await _besides(context, dialogue, codes)
     else:
         wanted = {"wanted": dialogue.data["issuer"]} if dialogue and _chose(dialogue) else {}
-        await begin(context, Dialogue("bind", data=wanted), codes)
+        asked = Dialogue("bind", data=wanted | {"pins": printed.pins(lines)})
+        await begin(context, asked, codes)
+        await read_off.offer_asked_pin(context)
 
 
 def _chose(dialogue: Dialogue) -> bool:
@@ -137,6 +142,7 @@ async def chosen(context: Context, place: str) -> None:
         dialogue.data["waiting"] = [*rest, *dialogue.data.get("waiting", ())]
     del dialogue.data["codes"]
     await use(context, dialogue, code)
+    await read_off.offer_asked_pin(context)
 
 
 async def use(context: Context, dialogue: Dialogue, code: Barcode) -> None:
