@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,6 @@ from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
 TEA = """
 [[offers]]
@@ -209,3 +209,11 @@ def test_the_last_day_counts_whole(file: Path) -> None:
     end = offer.ends(zone)
     assert offer.runs(end - timedelta(minutes=1), zone)
     assert not offer.runs(end, zone)
+
+
+def test_the_example_of_the_page_for_operators_can_be_used_as_it_stands(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "offers.md").read_text(encoding="utf-8")
+    file = tmp_path / "offers.toml"
+    file.write_text(page.split("```toml\n")[1].split("```")[0], encoding="utf-8")
+    (offer,) = offers.read(file)
+    assert (offer.id, offer.category, offer.days) == ("tea-december", "drinks", 90)
