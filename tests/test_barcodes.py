@@ -53,7 +53,7 @@ def test_another_decoder_reads_it_off_a_light_and_a_dark_phone(
     for name, background, width in [("light", 255, 1000), ("dark", 16, 1000), ("small", 16, 780)]:
         files.append(tmp_path / f"{name}.png")
         on_screen(png, background, width).save(files[-1])
-    command = ["zbarimg", "-q", *files]
+    command = ["zbarimg", "-q", *map(str, files)]
     seen_by = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     told = seen_by.stdout.splitlines()
     assert len(told) == 3

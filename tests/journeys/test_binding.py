@@ -131,7 +131,7 @@ async def test_a_half_finished_bind_expires_after_a_quarter_of_an_hour(
 async def test_in_a_group_the_bot_points_to_the_private_chat(house: House, alice: Guest) -> None:
     family = house.telegram.group("Family", [alice.person])
     told = await alice.says("/bind@kabao_demo_bot", chat=family)
-    assert "private chat" in told.text
+    assert "Cards are private" in told.text
     assert told.buttons[0].url == "https://t.me/kabao_demo_bot"
 
 
@@ -312,7 +312,7 @@ async def test_a_number_written_in_a_group_must_go(
     family = house.telegram.group("Family", [alice.person], deletes=deletes)
     told = await alice.says(f"/bind@kabao_demo_bot {YUAN}", chat=family)
     assert said in told.text
-    assert "private chat" in told.text
+    assert "Cards are private" in told.text
     assert any(YUAN in message.text for message in family.chat) is not deletes
     assert house.issuer.requests == 0
 

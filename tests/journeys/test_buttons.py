@@ -167,6 +167,7 @@ LONGEST = {
     "other": 6,
     "period": 2,
     "months": 2,
+    "day": 10,
 }
 BUTTON_MAKERS = {"Button", "pages", "turns"}
 
