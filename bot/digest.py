@@ -121,7 +121,7 @@ async def _told(
     cards: dict[str, Card] = {}
     payload: Any = item.payload
     for each in payload["items"]:
-        card = await parts.store.cards.get(each["owner"], each["card"])
+        card = await _warned_of(parts, person, each["owner"], each["card"])
         at = datetime.fromisoformat(each["at"])
         one = OutboxItem(
             0, each["owner"], each["card"], None, each["kind"], each["said"], at, 0, item.lease
@@ -137,6 +137,14 @@ async def _told(
             cards[card.id] = card
             lines.append(_idle(voice, card, covered=covered))
     return lines, cards
+
+
+async def _warned_of(parts: Parts, person: Person, owner_id: int, card_id: str) -> Card | None:
+    """Find a card if it is theirs, or is shared with them still and they want to be warned."""
+    held = await parts.store.shares.held(person.id, card_id, "see")
+    if held is None or held.card.owner_id != owner_id or not held.alerts_on:
+        return None
+    return held.card
 
 
 async def _pointless(parts: Parts, person: Person, card: Card, item: OutboxItem) -> str | None:
