@@ -79,7 +79,8 @@ async def _ask(context: Context, dialogue: Dialogue) -> None:
     rows = [[Button(voice.plain("Cancel"), "cancel")]]
     if data.get("card"):
         card = await context.card(data["card"], "see")
-        name = f"{issuer_name(voice, parts.issuers, card.issuer)}, {card.label}"
+        issuer = issuer_name(voice, parts.issuers, card.issuer)
+        name = issuer if card.label == issuer else f"{issuer}, {card.label}"
         said = (
             voice.plain("☑ They see which card: {name}", name=name)
             if data["named"]
@@ -118,7 +119,7 @@ async def pictured(context: Context, dialogue: Dialogue, attached: Attached) -> 
         return
     dialogue.data |= {
         "photo": message.photo[-1].file_id,
-        "caption": (message.caption or "")[: requests.LONGEST],
+        "caption": message.caption or "",
         "picture": message.message_id,
     }
     await context.parts.dialogues.keep(context.person.id, dialogue)
@@ -152,7 +153,9 @@ async def _send(
 ) -> None:
     """Keep it without its secrets, owe it to those who answer, and say what becomes of it."""
     parts, person, voice, data = context.parts, context.person, context.voice, dialogue.data
-    clean = await struck(parts, person.id, text[: requests.LONGEST])
+    # Struck out before it is cut: of half a number nobody would know that it is one.
+    clean = await struck(parts, person.id, text)
+    short = clean[: requests.LONGEST]
     async with parts.store.transaction() as tx:
         if "ticket" in data:
             ticket = await tx.tickets.get(person.id, data["ticket"])
@@ -161,17 +164,20 @@ async def _send(
             ticket = await tx.tickets.open(person.id, data["topic"], card_id)
         if ticket is None:
             raise OutdatedButton
-        await requests.send(tx, parts, ticket, clean, photo)
+        await requests.send(tx, parts, ticket, short, photo)
         await tx.dialogues.drop(person.id)
     lines = [
         voice.say("🎫 Request #{n} is on its way.", n=ticket.id),
         requests.when_answered(parts, voice),
     ]
-    if clean != text[: requests.LONGEST]:
+    if clean != text:
         if written_in is not None:
             context.stand_on(written_in)
         gone = await context.take_secret()
-        lines += [voice.say(STRUCK if gone else UNDELETED), Markup("“{}”").format(clean)]
+        lines += [
+            voice.say(STRUCK if gone else UNDELETED),
+            Markup("“{}”").format(short),
+        ]
     rows = [[Button(voice.plain("🎫 My requests"), "tickets")]]
     context.query = None
     await context.reply(Markup("\n").join(lines), rows)
