@@ -12,7 +12,7 @@ import orjson
 
 from bot.imports import catima, own, pkpass, table, timsmart, vouchervault
 from bot.imports.archive import Archive
-from bot.imports.found import Found, Incoming, Locked, Unreadable
+from bot.imports.found import Found, Incoming, Locked, Unreadable, bounded
 from bot.imports.table import Table
 from bot.languages import mark
 
@@ -82,7 +82,7 @@ def _text(content: bytes, today: date) -> Found | Table:
 
 def _json(content: bytes) -> object:
     try:
-        data: object = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
+        data: object = orjson.loads(bounded(content).removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError:
         raise Unreadable(UNKNOWN) from None
     return data

@@ -18,6 +18,9 @@ MOST_DIRECTORY: Final = 1024 * 1024
 MOST_UNPACKED: Final = 32 * 1024 * 1024
 """Bytes of one file in it, unpacked."""
 
+MOST_TOGETHER: Final = 4 * MOST_UNPACKED
+"""Bytes of all of its files that are read, unpacked; a zip within it counts for itself."""
+
 BROKEN: Final = mark("The zip is damaged, so I could not open it.")
 TOO_BIG: Final = mark("There is more in this zip than I can unpack.")
 
@@ -41,6 +44,7 @@ class Archive:
         except Exception:  # noqa: BLE001 - a made-up directory brings up whatever it likes
             raise Unreadable(BROKEN) from None
         self._passphrase = passphrase
+        self._left = MOST_TOGETHER
 
     @property
     def names(self) -> list[str]:
@@ -49,7 +53,7 @@ class Archive:
 
     def read(self, name: str, most: int = MOST_UNPACKED) -> bytes:
         """Unpack a file. `Locked` without the right passphrase, `Unreadable` above `most` bytes."""
-        info = self._infos[name]
+        info, most = self._infos[name], min(most, self._left)
         encrypted = bool(info.flag_bits & 1)
         if encrypted and not self._passphrase:
             raise Locked(wrong=False)
@@ -64,6 +68,7 @@ class Archive:
             raise (Locked(wrong=True) if encrypted else Unreadable(BROKEN)) from None
         if len(content) > most:
             raise Unreadable(TOO_BIG)
+        self._left -= len(content)
         return content
 
 

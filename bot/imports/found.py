@@ -21,6 +21,10 @@ MOST_CARDS: Final = 2_000
 MOST_PAST: Final = 5_000
 """Entries read of one card."""
 
+MOST_VALUES: Final = 2_000_000
+"""Values in a JSON text; each takes up to a hundred bytes of memory, however short it is."""
+
+TOO_MUCH: Final = mark("This file is too long for cards.")
 NO_NUMBER: Final = mark("no card number")
 NO_NAME: Final = mark("no name")
 NO_CARD: Final = mark("not readable")
@@ -48,6 +52,13 @@ PAST: Final = mark("Entries I could not read")
 
 class Unreadable(ValueError):  # noqa: N818 - the file's state, not an error of the program
     """The file is none that can be read; the text says why, in English and marked."""
+
+
+def bounded(content: bytes) -> bytes:
+    """Refuse a JSON text that fills the memory once it is read. `Unreadable`."""
+    if content.count(b",") + content.count(b"[") + content.count(b"{") > MOST_VALUES:
+        raise Unreadable(TOO_MUCH)
+    return content
 
 
 class Locked(ValueError):  # noqa: N818

@@ -51,7 +51,7 @@ def _headers() -> TypeAdapter[Written]:
 def read(content: bytes) -> Found:
     """Read an export. `Unreadable` if it is none; a card that does not fit is skipped."""
     try:
-        data: Any = orjson.loads(content)
+        data: Any = orjson.loads(found.bounded(content))
         version = data.get("kabao") if isinstance(data, dict) else None
         if isinstance(version, int) and version > VERSION:
             raise Unreadable(NEWER)

@@ -22,6 +22,9 @@ PROGRAM: Final = "Apple Wallet"
 FILE: Final = "pass.json"
 MOST_PASS: Final = 1024 * 1024
 MOST_PASSES: Final = 200
+MOST_TEXT: Final = 16 * 1024 * 1024
+"""Bytes of the texts of all passes together; a true one has a few thousand."""
+
 STYLES: Final = ("storeCard", "coupon", "generic")
 _PLACES: Final = (
     "headerFields",
@@ -55,12 +58,15 @@ def passes_in(archive: Archive) -> list[bytes]:
     if FILE in archive.names:
         return [archive.read(FILE, MOST_PASS)]
     inside = [name for name in archive.names if name.lower().endswith(".pkpass")][:MOST_PASSES]
-    passes = []
+    passes: list[bytes] = []
+    left = MOST_TEXT
     for name in inside:
         try:
-            passes.append(Archive(archive.read(name)).read(FILE, MOST_PASS))
+            content = Archive(archive.read(name)).read(FILE, min(MOST_PASS, left))
         except (Unreadable, KeyError):
-            passes.append(b"")
+            content = b""
+        left -= len(content)
+        passes.append(content)
     if not any(passes):
         raise Unreadable(BROKEN)
     return passes
