@@ -27,7 +27,7 @@ class Dialogue:
 
     kind: str
     step: str = ""
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict, repr=False)
     secret: bool = False
 
     def wait_at(self, step: str, *, secret: bool = False) -> None:

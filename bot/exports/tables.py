@@ -49,7 +49,7 @@ def cards(wholes: Sequence[Whole], zone: tzinfo) -> bytes:
                 card.balance_source or "",
                 last.astimezone(zone).date().isoformat() if last else "",
                 card.state,
-                code.format if code else "",
+                _text(code.format if code else ""),
                 _text(code.value if code else ""),
                 _text(card.note or ""),
                 "yes" if card.starred else "",
