@@ -68,7 +68,9 @@ def view_of(
         read = _Way("see", Button(voice.plain("🔄 Refresh"), f"refresh:{card.id}"))
     again = Button(voice.plain("Bind again"), f"issuer:{card.issuer}")
     more = any(one.wanted(parts, card) and suffices(right, one.right) for one in parts.card_actions)
+    back = _Way("manage", Button(voice.plain("↩️ Bring back"), f"unarchive:{card.id}"))
     ways = [
+        [back] if card.archived_at is not None else [],
         [_Way("own", again)] if card.failure in ASK_HOLDER else [],
         [read, _Way("see", Button(voice.plain("📜 History"), f"history:{card.id}:0"))],
         [_Way("see", Button(voice.plain("🔗 Look it up"), url=looked_up))] if looked_up else [],

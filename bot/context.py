@@ -52,11 +52,19 @@ UNDELETED = mark(
     "I have kept nothing of it."
 )
 
+_DATE = re.compile(r"(?<!\S)(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\S)")
 _SPACED = re.compile(r"\d[\d -]+\d")
+
+
+def dates_apart(text: str) -> tuple[str, str]:
+    """Take dates such as 2026-12-04 out of a text: what is left, and the dates."""
+    kept = " ".join(_DATE.sub(" ", text).split())
+    return kept, " ".join(found[0] for found in _DATE.finditer(text))
 
 
 def holds_number(parts: Parts, text: str) -> bool:
     """Say whether a text is a card number or has one among its words."""
+    text, _ = dates_apart(text)
     pieces = (text, *text.split(), *_SPACED.findall(text))
     return any(parts.issuers.looks_like_a_number(piece) for piece in pieces)
 

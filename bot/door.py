@@ -22,7 +22,7 @@ from telegram.ext import (
 from bot import gate, slips
 from bot.attached import attached_to
 from bot.buttons import OutdatedButton
-from bot.context import UNDELETED, Context, holds_number
+from bot.context import UNDELETED, Context, dates_apart, holds_number
 from bot.gate import Gate
 from bot.group_door import OUTDATED, GroupDoor, command_in
 from bot.languages import language_for, mark
@@ -192,17 +192,17 @@ class Door:
     async def _command(self, context: Context, name: str) -> None:
         command = self._features.commands.get(name)
         if command is None or not may_use(self._parts.settings, context.person, command):
-            dialogue = await self._parts.dialogues.current(context.person.id)
-            if _asks_passcode(dialogue):  # which may begin with a slash
-                await self._text(context, (context.message.text or "").strip())
+            if _asks_passcode(await self._parts.dialogues.current(context.person.id)):
+                await self._text(context, (context.message.text or "").strip())  # with its slash
             else:
                 await slips.not_understood(context, f"{name} {context.args}", context.args or name)
             return
-        if name not in TAKES_SECRETS and self._parts.issuers.looks_like_a_number(context.args):
+        said, dates = dates_apart(context.args)
+        if name not in TAKES_SECRETS and self._parts.issuers.looks_like_a_number(said):
             # The number stays in nobody's chat; its last digits are enough to find the card.
             if not await context.take_secret():
                 await context.reply(context.voice.say(UNDELETED))
-            context.args = tail_of(context.args)
+            context.args = f"{tail_of(said)} {dates}".rstrip()
         secret = name in TAKES_SECRETS and bool(context.args)
         wanted = {"command": name, "args": "" if secret else context.args}
         if not await self._gate.stops(context, name, wanted):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from storage import CardChanges
+from storage import CardChanges, suffices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,6 +171,17 @@ async def _remind(parts: Parts, claimed: Card, lease: datetime, now: datetime) -
         day = now.astimezone(zone).date().isoformat() if kind == "expiry" else ""
         key = f"{card.id}:{kind}:{card.expires_at.isoformat()}:{day}"
         await tx.outbox.put(card.owner_id, card.id, kind, said, key=key, not_before=now)
+        for one in await tx.shares.people(card.owner_id, card.id):
+            if one.alerts_on and suffices(one.right, "manage"):
+                await tx.outbox.put(
+                    card.owner_id,
+                    card.id,
+                    kind,
+                    said,
+                    key=f"{key}:{one.id}",
+                    not_before=now,
+                    recipient_id=one.id,
+                )
 
 
 async def archive(parts: Parts, card: Card) -> Card | None:

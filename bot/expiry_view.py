@@ -100,14 +100,16 @@ async def pointless(
     parts: Parts, person: Person, card: Card | None, item: OutboxItem
 ) -> str | None:
     """Say why there is nothing to remind of any more."""
-    voice = parts.voice(person)
     if card is None or card.archived_at is not None:
         return "the card is archived"
     if not card.reminders_on:
         return "reminders of this card are off"
     if card.expires_at is None or card.expires_at.isoformat() != item.payload["expires"]:
         return "the date was changed"
-    return _outdated(voice, leads_of(person), card, item) if item.kind == "expiry" else None
+    if item.kind != "expiry":
+        return None
+    owner = await parts.store.people.get(card.owner_id) or person  # by whose leads all are sent
+    return _outdated(parts.voice(owner), leads_of(owner), card, item)
 
 
 def _outdated(voice: Voice, leads: Sequence[int], card: Card, item: OutboxItem) -> str | None:

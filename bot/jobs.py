@@ -55,7 +55,7 @@ class Jobs:
         tick = self._parts.settings.tick_seconds
         once = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         queue.run_repeating(self._tick, tick, first=0, name="due work", job_kwargs=once)
-        queue.run_repeating(self._clean, CLEAN_EVERY, first=CLEAN_EVERY, job_kwargs=once)
+        queue.run_repeating(self.clean, CLEAN_EVERY, first=CLEAN_EVERY, job_kwargs=once)
         queue.run_repeating(self._anchor, ANCHOR_EVERY, first=ANCHOR_EVERY, job_kwargs=once)
         self._parts.background.start(self._anchor(None), "telling the log's end")
 
@@ -166,11 +166,12 @@ class Jobs:
         """
         log.info("the audit log ends at %s", (await self._parts.store.audit.end()).text())
 
-    async def _clean(self, _: object) -> None:
+    async def clean(self, _: object = None) -> None:
         """Clear away what has expired."""
         store, now = self._parts.store, self._parts.clock()
         await store.dialogues.purge(now)
         await store.invitations.purge(now)
+        await store.shares.purge_links(now)
         await store.cards.purge_removed(now - UNDO)
         await store.receipts.purge(now - KEPT_RECEIPTS)
         await store.inbox.purge(now - KEPT_UPDATES)

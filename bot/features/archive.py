@@ -110,13 +110,6 @@ def _in_use(parts: Parts, card: Card) -> bool:
     return card.archived_at is None
 
 
-def _archived(parts: Parts, card: Card) -> bool:
-    return not _in_use(parts, card)
-
-
 COMMANDS = (Command("archive", mark("Archived cards"), archive, order=36),)
 BUTTONS = {"archived": turned, "archive": pressed, "unarchive": back}
-CARD_ACTIONS = (
-    CardAction("archive", mark("🗄 Archive"), 90, "manage", _in_use),
-    CardAction("unarchive", mark("↩️ Bring back"), 90, "manage", _archived),
-)
+CARD_ACTIONS = (CardAction("archive", mark("🗄 Archive"), 90, "manage", _in_use),)

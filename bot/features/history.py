@@ -120,10 +120,19 @@ async def _page(
         voice.plain("◀ Newer"),
         voice.plain("Older ▶"),
     )
+    if card is None and (others := await _of_others(context)):
+        lines.append(voice.say("Cards shared with you have a history of their own:"))
+        rows += [[Button(panel.masked(one), f"history:{one.id}:0")] for one in others]
     back = [Button(voice.plain("‹ All cards"), ALL_CARDS)]
     if card:
         back.insert(0, Button(voice.plain("‹ The card"), f"card:{card.id}"))
     return Markup("\n\n").join(lines), [*rows, back]
+
+
+async def _of_others(context: Context) -> list[Card]:
+    """List the cards that others share with this person."""
+    listed = await context.cards("see")
+    return [one for one in listed if one.owner_id != context.person.id][:MOST_OFFERED]
 
 
 def _unread(parts: Parts, voice: Voice, cards: Sequence[Card]) -> list[Markup]:

@@ -72,3 +72,14 @@ async def test_another_person_archives_nobody_s_card(
     for word in ("archive", "unarchive", "expiry", "expirynone", "expirymute"):
         await bob.forges(f"{word}:{card.id}")
     assert (await house.kabao.parts.store.cards.get(alice.id, card.id)) == card
+
+
+async def test_an_archived_card_is_brought_back_from_its_own_panel(alice: Guest) -> None:
+    await alice.binds(KIOSK)
+    await alice.says("/archive Kiosk")
+    await alice.says("/archive")
+    await alice.presses("Kiosk Card")
+    assert alice.newest.labels[0] == "↩️ Bring back"
+    await alice.presses("Bring back")
+    assert "↩️ Bring back" not in alice.newest.labels
+    assert "Kiosk Card ·2001" in (await alice.says("/balance")).text

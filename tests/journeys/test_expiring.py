@@ -243,3 +243,14 @@ async def test_a_last_day_that_is_near_stands_on_the_panel(alice: Guest) -> None
     await with_date(alice)
     await alice.says("/balance")
     assert "⏳ Until Dec 4, 2026" in alice.newest.text
+
+
+@pytest.mark.parametrize(("card", "stays"), [("2001", True), (KIOSK, False)])
+@pytest.mark.parametrize("date_typed", ["2026-12-04", "2026/12/4"])
+async def test_a_date_behind_a_card_is_no_part_of_its_number(
+    alice: Guest, card: str, date_typed: str, *, stays: bool
+) -> None:
+    await alice.binds(KIOSK)
+    await alice.says(f"/expiring {card} {date_typed}")
+    assert "Until Dec 4, 2026" in alice.newest.text
+    assert any(one.endswith(f"{card} {date_typed}") for one in alice.wrote) is stays

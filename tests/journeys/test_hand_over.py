@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 if TYPE_CHECKING:
@@ -69,12 +71,26 @@ async def test_a_card_bob_has_himself_is_kindly_refused_and_stays(
     assert await house.kabao.parts.store.cards.get(alice.id, card.id) is not None
 
 
-async def test_a_link_to_hand_over_asks_for_the_passcode(house: House, alice: Guest) -> None:
+@pytest.mark.parametrize(
+    "way", [["Hand over for good", "Make the link"], ["Share with somebody", "May see"]]
+)
+async def test_a_link_is_made_only_after_the_passcode(
+    house: House, alice: Guest, way: list[str]
+) -> None:
     await alice.binds(KIOSK)
+    await alice.says("/lock")
+    await alice.presses(1)
+    await alice.says("8305", "8305")
+    await alice.says("/lock now")
+    await alice.says("/share")
     (card,) = await house.kabao.parts.store.cards.list(alice.id)
-    features = house.kabao.features if hasattr(house.kabao, "features") else None
-    del features
-    from bot.features import discover  # noqa: PLC0415 - what is guarded is the features' to say
-
-    assert {"handlink", "sharelink", "groupshare"} <= discover().guarded
-    assert card.owner_id == alice.id
+    for button in way:
+        await alice.presses(button)
+    assert "Send your passcode" in alice.newest.text
+    await alice.says("7419")
+    assert await house.kabao.parts.store.shares.links(alice.id, card.id) == []
+    assert not alice.sees("?start=")
+    await alice.says("8305")
+    assert len(await house.kabao.parts.store.shares.links(alice.id, card.id)) == 1
+    assert alice.sees("?start=")
+    assert not any("8305" in one for one in alice.wrote)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.jobs import Jobs
 from tests.house import KIOSK, PIN, SPENDER, YUAN, Guest, House
 
 if TYPE_CHECKING:
@@ -211,3 +214,55 @@ async def test_xiaoming_shares_in_chinese(ming: Guest) -> None:
     await ming.presses("共享给别人")
     await ming.presses("可消费")
     assert "只能用一次" in ming.newest.text
+
+
+async def test_whoever_shares_first_is_advised_once(house: House, alice: Guest) -> None:
+    await alice.binds(YUAN, PIN)
+    await link_of(house, alice, "spend")
+    assert alice.sees("💡 Share only with people you know")
+    await link_of(house, alice, "spend")
+    assert not alice.sees("💡")
+
+
+async def test_a_link_nobody_took_is_erased_once_it_is_too_old(house: House, alice: Guest) -> None:
+    await alice.binds(YUAN, PIN)
+    await link_of(house, alice, "see")
+    await house.passes(hours=7 * 24 - 1)
+    assert await _links_after_cleaning(house) == 1
+    await house.passes(hours=1)
+    assert await _links_after_cleaning(house) == 0
+
+
+async def _links_after_cleaning(house: House) -> int:
+    await Jobs(house.kabao.parts).clean()
+    with closing(sqlite3.connect(house.database)) as raw:
+        return int(raw.execute("SELECT count(*) FROM share_links").fetchone()[0])
+
+
+async def test_who_may_manage_a_card_is_reminded_of_its_last_day_too(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await share(house, alice, bob, "manage")
+    carol = house.guest("Carol")
+    await share(house, alice, carol, "spend")
+    await alice.says("/expiring 2001 2026-12-04")
+    await house.passes(hours=3 * 24)
+    for who, told in ((alice, True), (bob, True), (carol, False)):
+        assert any("⏳ Kiosk Card ·2001 can be used until" in one for one in who.told) is told
+    await bob.presses("Not about this card")
+    assert "Reminders of this card are off." in bob.newest.text
+
+
+async def test_the_history_of_all_leads_to_those_of_shared_cards(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    await alice.says("/spent 12.50 lunch")
+    await share(house, alice, bob, "see")
+    listed = await bob.says("/history")
+    assert "Cards shared with you have a history of their own:" in listed.text
+    assert "lunch" not in listed.text
+    await bob.presses("Panda Gift Card ·1001")
+    assert "lunch" in bob.newest.text
+    assert "a history of their own" not in (await alice.says("/history")).text

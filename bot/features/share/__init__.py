@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from bot import panel
+from bot import panel, tips
 from bot.activity import Action, note, tell_later
 from bot.buttons import Button, OutdatedButton, number
 from bot.declared import CardAction
@@ -181,6 +181,8 @@ async def _linked(context: Context, card_id: str, right: Right) -> None:
         "Forward the message below to them. Whoever opens its link first gets the card, so send "
         "it to nobody else. I tell you who took it."
     )
+    if tip := await tips.once(parts, me, "first_share"):
+        said += Markup("\n\n") + tip
     await _show(context, card, said)
     given = (
         voice.say("🎁 {name} hands a card over to you in Kabao.", name=me.name)
