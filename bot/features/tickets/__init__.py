@@ -192,7 +192,8 @@ async def listed(context: Context) -> None:
     if not mine:
         lines.append(voice.say("You have asked nothing yet. /support helps at any hour."))
     rows = [[Button(f"#{ticket.id}", f"ticket:{ticket.id}") for ticket in mine[:5]]]
-    await context.present("tickets", Markup("\n").join(lines), rows if mine else [])
+    rows.append([Button(voice.plain("🙋 Write to a person"), "human::other")])
+    await context.present("tickets", Markup("\n").join(lines), [row for row in rows if row])
 
 
 def _line(context: Context, ticket: Ticket) -> Markup:
