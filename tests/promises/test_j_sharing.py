@@ -104,3 +104,22 @@ async def test_a_card_handed_over_opens_for_its_old_owner_no_longer(
     assert await store.cards.secrets(alice.id, card.id) == {}
     await store.people.forget(alice.id)  # and the key it was sealed under
     assert (await store.cards.secrets(eve.id, card.id))["number"] == KIOSK
+
+
+async def test_what_was_still_to_be_told_of_a_card_that_is_shared_no_longer_is_not_told(
+    house: House, alice: Guest, eve: Guest, carol: Guest
+) -> None:
+    card = await a_card(house, alice)
+    shares = house.kabao.parts.store.shares
+    await eve.says("/digest daily")
+    await carol.forges("hours:0-23")
+    for guest in (eve, carol):
+        await shares.give(alice.id, card.id, guest.id, "spend")
+    house.issuer.spend(KIOSK, 14000)
+    await house.passes(hours=7)
+    for guest in (eve, carol):
+        await shares.revoke(alice.id, card.id, guest.id)
+    await house.passes(hours=48)
+    assert alice.sees("runs low")
+    for guest in (eve, carol):
+        assert not any("21.50" in text for text in guest.told)
