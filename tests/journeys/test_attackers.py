@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import orjson
@@ -18,7 +19,7 @@ from storage import NewCard
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 if TYPE_CHECKING:
-    from storage import Card
+    from storage import Card, Right
 
 TODAY = date(2026, 11, 26)
 
@@ -49,6 +50,62 @@ async def test_a_digest_tells_nothing_of_a_card_that_is_shared_no_longer(
     await shares.revoke(alice.id, card.id, bob.id)
     await house.passes(hours=2)
     assert not any("21.50" in text for text in bob.told)
+
+
+@pytest.mark.parametrize("right", ["spend", "own"])
+async def test_of_two_who_take_a_link_at_once_one_has_the_card(
+    house: House, alice: Guest, bob: Guest, right: Right
+) -> None:
+    card, carol = await a_card(house, alice, YUAN, PIN), house.guest("Carol", "en")
+    for guest in (bob, carol):
+        await guest.says("/start")
+    shares, until = house.kabao.parts.store.shares, house.clock() + timedelta(days=1)
+    await shares.new_link("t" * 22, alice.id, card.id, right, until)
+    taken = await asyncio.gather(*(shares.redeem("t" * 22, one.id) for one in (bob, carol)))
+    assert sum(one is not None for one in taken) == 1
+    held = [await shares.held(one.id, card.id, right) for one in (bob, carol)]
+    assert sum(one is not None for one in held) == 1
+    mine = await shares.held(alice.id, card.id, "own")
+    assert (mine is None) == (right == "own")
+
+
+async def test_a_shown_number_is_shown_no_second_time_by_the_buttons_below_it(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    card = await a_card(house, alice, YUAN, PIN)
+    await bob.says("/start")
+    shares = house.kabao.parts.store.shares
+    await shares.give(alice.id, card.id, bob.id, "spend")
+    await bob.forges(f"reveal:{card.id}")
+    assert bob.sees(YUAN)
+    await shares.revoke(alice.id, card.id, bob.id)
+    notices = await bob.forges(f"unveil:{card.id}:1")
+    assert notices[-1].startswith("This button is out of date.")
+    await house.passes(minutes=2)
+    assert not bob.sees(YUAN)
+    assert not bob.sees(PIN)
+
+
+async def test_a_stranger_in_a_group_and_a_barred_one_book_and_undo_nothing(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    card = await a_card(house, alice, YUAN, PIN)
+    await bob.says("/start")
+    eve = house.guest("Eve", "en")  # never spoke with the bot
+    store = house.kabao.parts.store
+    group = house.telegram.group("Family", [alice.person, bob.person, eve.person])
+    await store.groups.share(alice.id, card.id, group.where.id, "Family")
+    await store.shares.give(alice.id, card.id, bob.id, "spend")
+    await eve.says("/spent 10 lunch", chat=group)
+    await bob.says("/spent 10 lunch", chat=group)
+    await store.people.change(bob.id, barred_at=house.clock())
+    await bob.says("/spent 10 lunch", chat=group)
+    undo = next(one for one in reversed(group.chat) if one.buttons)
+    for guest in (bob, eve):
+        await house.settled(await guest.person.presses("Undo", message=undo, chat=group))
+    entries = await store.ledger.page(alice.id, card.id, limit=20)
+    assert sum(one.text == "lunch" for one in entries) == 1
+    assert not any(YUAN in one.text or PIN in one.text for one in group.chat)
 
 
 async def test_an_open_question_about_a_card_is_of_no_use_once_it_is_shared_no_longer(
