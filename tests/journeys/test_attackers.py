@@ -108,6 +108,38 @@ async def test_a_stranger_in_a_group_and_a_barred_one_book_and_undo_nothing(
     assert not any(YUAN in one.text or PIN in one.text for one in group.chat)
 
 
+async def test_who_is_no_helper_any_more_gets_no_request_that_was_on_its_way(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await bob.says("/start")
+    people = house.kabao.parts.store.people
+    await people.change(bob.id, role="helper")
+    await bob.forges("hours:0-23")
+    await alice.says("/feedback where is my money")
+    await people.change(bob.id, role="holder")
+    await house.passes(hours=30)
+    assert not any("where is my money" in text for text in bob.told)
+
+
+async def test_who_was_let_in_once_and_is_not_now_books_nothing_from_a_group(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    card = await a_card(house, alice, YUAN, PIN)
+    await bob.says("/start")
+    store = house.kabao.parts.store
+    group = house.telegram.group("Family", [alice.person, bob.person])
+    await store.groups.share(alice.id, card.id, group.where.id, "Family")
+    await store.shares.give(alice.id, card.id, bob.id, "spend")
+    await bob.says("/spent 10 lunch", chat=group)
+    await store.people.change(bob.id, access="none")
+    house.kabao.parts.settings.__dict__["access"] = "closed"
+    await bob.says("/spent 10 lunch", chat=group)
+    undo = next(one for one in reversed(group.chat) if one.buttons)
+    await house.settled(await bob.person.presses("Undo", message=undo, chat=group))
+    entries = await store.ledger.page(alice.id, card.id, limit=20)
+    assert sum(one.text == "lunch" for one in entries) == 1
+
+
 async def test_an_open_question_about_a_card_is_of_no_use_once_it_is_shared_no_longer(
     house: House, alice: Guest, bob: Guest
 ) -> None:

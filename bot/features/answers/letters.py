@@ -132,7 +132,16 @@ async def _gone(parts: Parts, person: Person, card: Card | None, item: OutboxIte
     return None if ticket else "the request is gone"
 
 
+async def _not_theirs(
+    parts: Parts, person: Person, card: Card | None, item: OutboxItem
+) -> str | None:
+    """Let who is no helper any more read nothing that was owed to them as one."""
+    if person.id not in parts.settings.admins and person.role != "helper":
+        return "they answer no requests any more"
+    return await _gone(parts, person, card, item)
+
+
 LETTERS = {
     "ticket": Letter(_write, pointless=_gone, send=_send, elsewhere=True),
-    "ticketinprivate": Letter(_write, pointless=_gone, send=_send),
+    "ticketinprivate": Letter(_write, pointless=_not_theirs, send=_send),
 }

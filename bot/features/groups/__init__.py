@@ -18,6 +18,7 @@ from bot.context import holds_number
 from bot.features.groups import choosing
 from bot.languages import mark
 from bot.money import Money
+from bot.roles import may_enter
 from storage import suffices
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ async def on_group(parts: Parts, message: Message, user: User) -> bool:
         return False
     person = await parts.store.people.get(user.id)
     if person is not None and person.barred_at is not None:
+        return True
+    if name == "spent" and person is not None and not may_enter(parts.settings, person):
         return True
     cards = await parts.store.groups.cards(message.chat_id)
     if not cards and name != "share":
@@ -165,7 +168,7 @@ async def on_group_press(parts: Parts, query: CallbackQuery) -> bool:
     said = ""
     if word == "groupcards":
         await _refreshed(parts, voice, message.chat.id, message.message_id)
-    elif word == "groupundo":
+    elif word == "groupundo" and (person is None or may_enter(parts.settings, person)):
         said = await _undone(parts, voice, query, *rest.split(":", 1))
     else:
         return False
