@@ -45,9 +45,15 @@ def test_a_file_made_to_fill_the_memory_is_refused_before_it_is_read() -> None:
     lists = b'{"kabao":1,"cards":[' + b"[]," * 2_100_000 + b"[]]}"
     zeros = packed("kabao.json", bytes(33 * 1024 * 1024))
     inner = packed("pass.json", bytes(2 * 1024 * 1024))
-    for bomb in (lists, packed("kabao.json", lists), zeros, packed("a.pkpass", inner)):
-        with pytest.raises(imports.Unreadable):
-            imports.read(bomb, None, date(2026, 11, 26))
+    bombs = {
+        "too long for cards": (lists, packed("kabao.json", lists)),
+        "more in this zip than I can": (zeros,),
+        "damaged": (packed("a.pkpass", inner),),
+    }
+    for why, made in bombs.items():
+        for bomb in made:
+            with pytest.raises(imports.Unreadable, match=why):
+                imports.read(bomb, None, date(2026, 11, 26))
 
 
 async def test_who_answers_requests_reads_no_number_or_pin_of_a_card_that_the_bot_knows(
