@@ -61,12 +61,15 @@ function wrapped(phone, entity, plain, inside) {
       const open = (event) => event.currentTarget.classList.add("open");
       return make("span", { class: "spoiler", tabindex: 0, onclick: open, onkeydown: onEnter(open) }, ...inside);
     }
-    case "text_link": return make("a", { href: entity.url, rel: "noreferrer noopener", target: "_blank" }, ...inside);
-    case "url": return make("a", { href: plain, rel: "noreferrer noopener", target: "_blank" }, ...inside);
+    case "text_link": return make("a", { href: web(entity.url), rel: "noreferrer noopener", target: "_blank" }, ...inside);
+    case "url": return make("a", { href: web(plain), rel: "noreferrer noopener", target: "_blank" }, ...inside);
     case "bot_command": return make("a", { href: "#", onclick: (event) => { event.preventDefault(); phone.says(plain); } }, ...inside);
     default: return make("span", {}, ...inside);
   }
 }
+
+// Only what leads to a page is a link; anything else is text.
+const web = (address) => (/^(https?|tg):/i.test(address) ? address : /^[\w-]+(:|$)/.test(address) ? null : `https://${address}`);
 
 const onEnter = (act) => (event) => { if (event.key === "Enter") act(event); };
 
@@ -214,7 +217,7 @@ class Phone {
       number += 1;
       const at = number;
       if (button.copy_text) return make("button", { type: "button", onclick: () => copied(this, button.copy_text.text) }, `⧉ ${button.text}`);
-      if (button.url && !button.url.startsWith("https://t.me/")) return make("a", { href: button.url, target: "_blank", rel: "noreferrer noopener" }, `${button.text} ↗`);
+      if (button.url && !button.url.startsWith("https://t.me/")) return make("a", { href: web(button.url), target: "_blank", rel: "noreferrer noopener" }, `${button.text} ↗`);
       return make("button", { type: "button", onclick: () => this.act("press", { button: at, message: message.message_id }, message.chat) }, button.text);
     })));
   }
