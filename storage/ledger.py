@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
 
     from storage.database import Row
+
+AT_ONCE: Final = 50
+"""Entries opened before others have their turn."""
 
 # Of an adjustment that turned out to be explained nothing is left to show.
 _worth_showing: Final = not_(
@@ -102,7 +106,11 @@ class Ledger(Entries):
                 _PAGE_ONE, owner=owner_id, card=card_id, limit=limit, offset=offset
             )
         )
-        return [self._entry(owner_id, row) for row in rows]
+        opened = []
+        for first in range(0, len(rows), AT_ONCE):
+            opened += [self._entry(owner_id, row) for row in rows[first : first + AT_ONCE]]
+            await asyncio.sleep(0)
+        return opened
 
     async def count(self, owner_id: int, card_id: str | None) -> int:
         """How many entries `page` has to show."""

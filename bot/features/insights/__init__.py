@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,6 @@ def _expect(context: Context) -> None:
 
 async def _show(context: Context, card: Card | None, code: str, months: int) -> None:
     parts, voice = context.parts, context.voice
-    _expect(context)
     if card:
         cards = [card]
     else:
@@ -93,11 +93,14 @@ async def _show(context: Context, card: Card | None, code: str, months: int) -> 
     if not cards:
         await context.reply(voice.say("You have no card yet. /bind adds one."))
         return
+    _expect(context)
     known = await gather(parts, cards)
     codes = known.currencies()
     code = code if code in codes else next(iter(codes), "")
     name = panel.masked(card) if card else voice.plain("My cards")
-    drawn = picture_of(voice, known, code, months, name) if code else None
+    drawn = None
+    if code:  # years of entries take too long for others to wait
+        drawn = await asyncio.to_thread(picture_of, voice, known, code, months, name)
     lines = _lines(context, known, card)
     if drawn is None:
         await context.show(Markup("\n\n").join([voice.say(TOO_LITTLE), *lines]))
