@@ -13,7 +13,7 @@ import click
 import orjson
 import uvloop
 
-from bench import answers, charts, report
+from bench import answers, charts, moving, report, till
 from bench.bots import LOAD_CPU, Bot, echoes, kabao, pin
 from bench.cards import CARDS_EACH, fill
 from bench.load import Server
@@ -23,7 +23,17 @@ from bench.rotation import rotate
 from storage import MasterKey
 
 FEW_CARDS = 1_000
-SECTIONS = ("replies", "cards", "refresh", "issuers", "rotation", "answers", "charts")
+SECTIONS = (
+    "replies",
+    "cards",
+    "refresh",
+    "issuers",
+    "rotation",
+    "answers",
+    "charts",
+    "moving",
+    "till",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +76,7 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
     told: dict[str, Any] = {"about": report.about(), "figures": {}, "markdown": []}
     refreshed, street, rotated, many, targets = None, None, None, None, []
     drawn, beside = None, None
-    read = await asyncio.to_thread(_answers, size) if "answers" in sections else None
-    if read is not None:
-        told["answers"] = asdict(read)
-        told["markdown"].append(report.answers_line(read))
+    alone = await _alone(size, sections, folder, told)
     async with Server() as telegram:
         people = [telegram.person(f"Reader {n}", "zh") for n in range(FEW_CARDS // CARDS_EACH)]
         if "replies" in sections:
@@ -107,7 +114,7 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
     verdicts: list[tuple[Any, Any]] = [
         (street, report.street_target),
         (rotated, report.rotation_target),
-        (read, report.answers_target),
+        *alone,
         (drawn, report.charts_target),
         (beside, report.beside_target),
     ]
@@ -116,6 +123,28 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
         told["markdown"].append(report.targets_table(targets))
     told["targets"] = targets
     return told
+
+
+async def _alone(
+    size: Size, sections: frozenset[str], folder: Path, told: dict[str, Any]
+) -> list[tuple[Any, Any]]:
+    """Measure what needs no Telegram; the figures that something is claimed of."""
+    verdicts: list[tuple[Any, Any]] = []
+    if "answers" in sections:
+        read = await asyncio.to_thread(_answers, size)
+        told["answers"] = asdict(read)
+        told["markdown"].append(report.answers_line(read))
+        verdicts.append((read, report.answers_target))
+    if "moving" in sections:
+        moved = await moving.measure(size.plan.rounds, folder)
+        told["moving"] = asdict(moved)
+        told["markdown"].append(moving.line(moved))
+        verdicts.append((moved, moving.target))
+    if "till" in sections:
+        told["till"] = await asyncio.to_thread(till.measure)
+        told["markdown"].append(till.line(told["till"]))
+        verdicts += [(told["till"], till.plan_target), (told["till"], till.barcode_target)]
+    return verdicts
 
 
 def _answers(size: Size) -> answers.Read:
