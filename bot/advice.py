@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from bot import panel
+from bot import expiry_view, panel
 from bot.forecast import Spend, forecast
 from bot.money import Money
 
@@ -85,7 +85,7 @@ def _first(voice: Voice, card: Card) -> Advice | None:
         "⏳ Use {card} first: {amount} on it expires on {date}.",
         card=panel.masked(card),
         amount=_money(voice, card),
-        date=voice.date(card.expires_at),
+        date=expiry_view.date_of(voice, card),
     )
     return Advice((card.expires_at - voice.now) / timedelta(days=1), text)
 

@@ -117,7 +117,7 @@ def _state(voice: Voice, found: Findings, into: Diagnosis) -> None:
     card = found.card
     state = panel.state_of(voice, card)
     if state in panel.STATES:
-        into.wrong.append(panel.verdict(voice, card) + Markup("."))
+        into.wrong.append(voice.say("{verdict}.", verdict=panel.verdict(voice, card)))
     elif card.failure == FaultKind.BLOCKED:
         into.wrong.append(voice.say(panel.STATES[CardState.BLOCKED]) + Markup("."))
     elif card.failure == FaultKind.EXPIRED:

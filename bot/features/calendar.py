@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 AT_HOUR: Final = 9
 """Of the person's day, when the alarms of an entry of whole days go off."""
 
-NONE = mark("None of your cards has an expiry that is still to come.")
+NONE = mark(
+    "None of your cards has an expiry that is still to come. Set one under a card’s ⋯ More."
+)
 FAILED = mark("I could not send the calendar just now. Try again in a moment.")
 
 

@@ -48,6 +48,11 @@ async def _list(context: Context, mine: Sequence[Card], at: int) -> None:
     voice = context.voice
     if not mine:
         bind = Button(voice.plain("Bind a card"), "bind")
+        if await context.cards("see"):
+            others = Button(voice.plain("‹ All cards"), ALL_CARDS)
+            said = voice.say("You have no card of your own yet, only those shared with you.")
+            await context.show(said, [[bind], [others]])
+            return
         await context.show(voice.say("You have no card yet."), [[bind]])
         return
     count = -(-len(mine) // PER_PAGE)

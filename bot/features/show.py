@@ -137,5 +137,5 @@ async def _secrets(context: Context, card: Card) -> list[Secret]:
 
 
 GUARDED = frozenset({"show", "reveal", "unveil"})
-COMMANDS = (Command("show", mark("Show a card's barcode or number"), show, order=31),)
+COMMANDS = (Command("show", mark("Show a card's barcode or number"), show, order=9),)
 BUTTONS = {"reveal": reveal_number, "unveil": reveal_other, "hide": hide}

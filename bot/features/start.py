@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
@@ -14,6 +15,18 @@ from bot.roles import may_use
 
 if TYPE_CHECKING:
     from bot.context import Context
+
+HEADINGS: Final = (
+    (0, mark("<b>Paying and keeping account</b>")),
+    (15, mark("<b>Your cards</b>")),
+    (40, mark("<b>Reminders</b>")),
+    (50, mark("<b>Settings and safety</b>")),
+    (62, mark("<b>Help</b>")),
+    (70, mark("<b>Moving in and out</b>")),
+    (80, mark("<b>Running this bot</b>")),
+    (90, mark("<b>Also</b>")),
+)
+"""What commands are listed under, with the lowest `order` each holds."""
 
 
 async def start(context: Context) -> None:
@@ -37,16 +50,25 @@ async def start(context: Context) -> None:
 
 
 async def give_help(context: Context) -> None:
-    """List the commands."""
+    """List the commands a person has, in the order of the menu and under what they are for."""
     voice = context.voice
-    lines = [voice.say("<b>What I can do</b>"), Markup("")]
-    lines += [
-        Markup("/{} — {}").format(command.name, voice.say(command.summary))
+    theirs = [
+        command
         for command in context.parts.menu
         if may_use(context.parts.settings, context.person, command)
     ]
-    lines += [Markup(""), voice.say("You can also simply paste a card number here.")]
-    await context.reply(Markup("\n").join(lines))
+    blocks = []
+    for heading, group in groupby(theirs, key=_heading):
+        lines = [voice.say(heading)]
+        lines += [Markup("/{} — {}").format(one.name, voice.say(one.summary)) for one in group]
+        blocks.append(Markup("\n").join(lines))
+    blocks.append(voice.say("You can also simply paste a card number here, or send its picture."))
+    await context.reply(Markup("\n\n").join(blocks))
+
+
+def _heading(command: Command) -> str:
+    """Find what a command is listed under: the last heading that begins at or before its order."""
+    return next(heading for begins, heading in reversed(HEADINGS) if begins <= command.order)
 
 
 async def cancel(context: Context) -> None:

@@ -42,7 +42,8 @@ HEADINGS: Final[Mapping[Role, str]] = {
     "currency": r"currency|币种|货币|幣別|währung|devise|\bccy\b",
     "balance": r"balance|amount|value|余额|餘額|金额|面值|guthaben|betrag|solde|montant|saldo",
     "expires": r"expir|valid|有效期|到期|截止|过期|gültig|ablauf|validité",
-    "name": r"name|store|shop|merchant|brand|issuer|店|商户|名称|卡名|品牌|laden|händler|magasin",
+    "name": r"name|store|shop|merchant|brand|issuer|店|商户|商家|名称|卡名|品牌"
+    r"|laden|händler|magasin",
     "note": r"note|comment|remark|description|备注|说明|備註|bemerkung|notiz|remarque",
 }
 _DIGITS = re.compile(r"\d")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LEAST_DIGITS = 8
 LEAST_CODE = 10
 _AMOUNT = re.compile(r"[\d\s,.]*\d[.,]\d{1,3}")
+_DATE = re.compile(r"(?:19|20)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])")
 
 
 def _now() -> datetime:
@@ -114,11 +115,12 @@ class Issuers:
     def looks_like_a_number(self, text: str) -> bool:
         """Tell whether a text nobody asked a number for is one all the same.
 
-        Such a text holds a secret wherever it was typed. An amount, a name or a link is not taken
-        for one.
+        Such a text holds a secret wherever it was typed. An amount, a date, a name or a link is
+        not taken for one.
         """
         digits = sum(character.isdigit() for character in text)
-        if not digits or "://" in text or _AMOUNT.fullmatch(text.strip()):
+        bare = text.strip()
+        if not digits or "://" in text or _AMOUNT.fullmatch(bare) or _DATE.fullmatch(bare):
             return False
         found = self.proposals(text)
         known = len(text) >= LEAST_CODE and any(issuer.asks_api for issuer in found)

@@ -50,7 +50,7 @@ async def test_he_sets_dates_and_lead_days_in_chinese(ming: Guest) -> None:
     await ming.says("/expiring 2001 12月4日")
     assert "有效期至 2026年12月4日：还有 10 天。" in ming.newest.text
     await ming.says("/expiring 15天、3天")
-    assert "提前 15, 3 天提醒你" in ming.newest.text
+    assert "提前 15、3 天提醒你" in ming.newest.text
 
 
 async def test_she_is_reminded_at_ten_in_her_morning_once_for_each_lead(

@@ -8,6 +8,8 @@ import pytest
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 COMMANDS = [
+    "pay",
+    "show",
     "balance",
     "spent",
     "topup",
@@ -15,15 +17,23 @@ COMMANDS = [
     "set",
     "bind",
     "history",
+    "insights",
     "cards",
-    "show",
+    "share",
+    "expiring",
+    "archive",
     "alerts",
+    "digest",
     "language",
     "timezone",
     "lock",
     "activity",
     "privacy",
     "forget",
+    "tips",
+    "support",
+    "feedback",
+    "tickets",
     "import",
     "export",
     "calendar",
@@ -65,6 +75,16 @@ async def test_help_lists_every_command_in_the_order_of_the_menu(alice: Guest) -
     listed = [line[1:].split()[0] for line in told.splitlines() if line.startswith("/")]
     assert listed == COMMANDS
     assert [entry["command"] for entry in alice.person.menu] == COMMANDS
+
+
+async def test_help_stands_under_headings_and_what_is_for_admins_only_has_none_for_others(
+    alice: Guest,
+) -> None:
+    told = (await alice.says("/help")).text
+    blocks = [block.splitlines() for block in told.split("\n\n")]
+    assert blocks[0][0] == "Paying and keeping account"
+    assert all(not block[0].startswith("/") for block in blocks)
+    assert "Running this bot" not in told
 
 
 async def test_the_menu_is_registered_for_each_language(house: House) -> None:
@@ -137,7 +157,7 @@ async def test_in_a_group_only_commands_are_answered_and_in_the_persons_language
     await alice.says("/language zh")
     family = house.telegram.group("Family", [alice.person])
     told = await alice.says("/balance@kabao_demo_bot", chat=family)
-    assert "私聊" in told.text
+    assert "共享给本群" in told.text
     before = len(family.chat)
     await house.settled(await alice.person.says("@kabao_demo_bot 770000002001", chat=family))
     assert len(family.chat) == before + 1

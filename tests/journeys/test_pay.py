@@ -113,7 +113,9 @@ async def test_only_at_the_shop_that_is_named(house: House, alice: Guest) -> Non
         "CN¥20.00 to pay\n🟢 Tea ·4444  CN¥50.00  enough  until Nov 27, 2026\n\n"
         "Pay with Tea ·4444; CN¥30.00 stays on it."
     )
-    assert "I find no amount" in (await alice.says("/pay 20 pharmacy")).text
+    told = await alice.says("/pay 20 pharmacy")
+    assert told.text == "“20 pharmacy”: no card of yours is called so."
+    assert "CN¥20.00 to pay" in (await alice.presses("All cards: CN¥20.00")).text
     assert "I find no amount" in (await alice.says("/pay tea")).text
 
 

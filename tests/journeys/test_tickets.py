@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.playground.world import stable_id
+from bot.vanishing import _blank
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 if TYPE_CHECKING:
@@ -15,10 +16,7 @@ if TYPE_CHECKING:
 
     from bot.playground import Group
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
-    "0000000c49444154789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
-)
+PNG = _blank()
 
 
 def support_chat(title: str) -> str:

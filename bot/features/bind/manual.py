@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot import panel
+from markupsafe import Markup
+
+from bot import panel, tips
 from bot.activity import Action, note
 from bot.amounts import unit_named
 from bot.buttons import Button
-from bot.card_view import open_card
+from bot.card_view import view_of
 from bot.features.bind import intake, scanned
 from bot.money import exponent
 from bot.typed import label_typed, money_typed
@@ -97,7 +99,10 @@ async def save(context: Context, dialogue: Dialogue, balance: Money | None) -> N
         await scanned.keep_barcode(tx, card, dialogue)
         await tx.dialogues.drop(owner)
         await note(tx, Action.BOUND, subject=owner, actor=owner, card=card)
-    await open_card(context, card)
+    text, buttons = view_of(parts, context.voice, card)
+    if tip := await tips.once(parts, context.person, "first_bind"):
+        text += Markup("\n\n") + tip
+    await context.present(f"card:{card.id}", text, buttons, shown=[card])
     await scanned.next_waiting(context, dialogue)
 
 

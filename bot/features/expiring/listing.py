@@ -77,7 +77,8 @@ def _line(context: Context, card: Card) -> Markup:
 
 def days_said(context: Context, leads: Sequence[int]) -> str:
     """Write lead days for people."""
-    return ", ".join(context.voice.language.number(lead) for lead in leads)
+    voice = context.voice
+    return voice.plain(", ").join(voice.language.number(lead) for lead in leads)
 
 
 async def _idle(context: Context, cards: Sequence[Card]) -> list[tuple[datetime, Card]]:

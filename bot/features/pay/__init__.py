@@ -10,7 +10,7 @@ from bot.bookings import NotEnough
 from bot.buttons import Button, OutdatedButton, number
 from bot.dialogue import Dialogue
 from bot.features.pay import view
-from bot.features.pay.bill import Bill, Payment, pay, read
+from bot.features.pay.bill import Bill, Payment, pay, read, without_shop
 from bot.languages import mark
 from bot.money import Money
 from bot.parts import Command
@@ -68,13 +68,7 @@ async def on_text(context: Context, text: str) -> bool:
 async def _answer(context: Context, text: str, cards: list[Card], *, asked: bool = False) -> None:
     bills, voice = read(context, text, cards), context.voice
     if not bills:
-        await context.reply(
-            voice.say(
-                "I find no amount in “{typed}”, or no card called so. For example: /pay 120, or "
-                "/pay 120 Starbucks.",
-                typed=text[:LONGEST],
-            )
-        )
+        await _not_read(context, text[:LONGEST], cards)
         return
     if asked:
         await context.parts.dialogues.end(context.person.id)
@@ -89,6 +83,24 @@ async def _answer(context: Context, text: str, cards: list[Card], *, asked: bool
     await (context.ask(text_, buttons) if asked else context.reply(text_, buttons))
     if asked:
         context.parts.views.answered(context.chat_id)
+
+
+async def _not_read(context: Context, text: str, cards: list[Card]) -> None:
+    """Say what is missing; where only no card is called so, offer to look at all of them."""
+    voice = context.voice
+    if not (bills := without_shop(context, text, cards)):
+        await context.reply(
+            voice.say(
+                "I find no amount in “{typed}”. For example: /pay 120, or /pay 120 Starbucks.",
+                typed=text,
+            )
+        )
+        return
+    rows = []
+    for bill in bills:
+        label = voice.plain("All cards: {amount}", amount=voice.money(bill.amount))
+        rows.append([Button(label, f"till:plan:{pay(context, bill, cards).data}")])
+    await context.ask(voice.say("“{typed}”: no card of yours is called so.", typed=text), rows)
 
 
 async def planned(context: Context, bill: Bill, seen: str) -> None:
@@ -165,6 +177,6 @@ async def acted(
     await acts[act](context, Bill(Money(number(minor), currency), words), seen)
 
 
-COMMANDS = (Command("pay", mark("Which cards pay an amount"), begin, order=9),)
+COMMANDS = (Command("pay", mark("Which cards pay an amount"), begin, order=8),)
 BUTTONS = {"till": acted}
 DIALOGUES = {KIND: typed}

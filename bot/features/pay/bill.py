@@ -82,6 +82,14 @@ def read(context: Context, text: str, cards: Sequence[Card]) -> list[Bill]:
     return []
 
 
+def without_shop(context: Context, text: str, cards: Sequence[Card]) -> list[Bill]:
+    """Read the amount at either end of several words, where no card is called as the rest says."""
+    first, *rest = text.split() or [""]
+    if not rest:
+        return []
+    return read(context, first, cards) or read(context, rest[-1], cards)
+
+
 def pay(context: Context, bill: Bill, cards: Iterable[Card]) -> Payment:
     """Plan it over the cards called so, in its currency."""
     named = matching(context, [*cards], bill.words)
