@@ -23,6 +23,7 @@ from bot import gate, slips
 from bot.attached import attached_to
 from bot.buttons import OutdatedButton
 from bot.context import UNDELETED, Context, dates_apart, holds_number
+from bot.features import offered
 from bot.gate import Gate
 from bot.group_door import OUTDATED, GroupDoor, command_in
 from bot.languages import language_for, mark
@@ -252,9 +253,8 @@ class Door:
             if secret and not await context.take_secret():
                 await context.reply(context.voice.say(UNDELETED))
             return
-        for listener in self._features.listeners:
-            if await listener(context, text):
-                return
+        if await offered(self._features.listeners, context, text):
+            return
         await slips.not_understood(context, text, text)
 
     async def _file(self, context: Context) -> bool:
@@ -266,20 +266,16 @@ class Door:
         if dialogue and (take := self._features.dialogue_files.get(dialogue.kind)):
             await take(context, dialogue, attached)
             return True
-        if _asks_passcode(dialogue) or await self._gate.stops(context, "", {}):
+        if _asks_passcode(dialogue):
             return False
-        for listener in self._features.files:
-            if await listener(context, attached):
-                return True
-        return False
+        if await self._gate.stops(context, "", {}):
+            return await context.take_secret()  # for it may show a card
+        return await offered(self._features.files, context, attached)
 
     async def _interrupted(self, context: Context, text: str) -> bool:
         if await self._gate.covers(context):
             return False
-        for interruption in self._features.interruptions:
-            if await interruption(context, text):
-                return True
-        return False
+        return await offered(self._features.interruptions, context, text)
 
     async def _answer(
         self, context: Context, answer: OnDialogue, dialogue: Dialogue, text: str

@@ -20,7 +20,8 @@ NOT_UNDERSTOOD = mark(
     "or /help for everything I can do. A card number can simply be pasted here."
 )
 NOT_TEXT = mark(
-    "I can only read text. Send a card number to bind the card, or /help for everything I can do."
+    "I can read text, and pictures and files with cards; this I cannot. Send a card number or its "
+    "picture to bind the card, or /help for everything I can do."
 )
 MAYBE = mark(
     "I did not understand that, and deleted it in case it was your passcode. I did not compare it. "

@@ -28,10 +28,10 @@ A feature module may have, all optional:
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.context import Context
 from bot.dialogue import Dialogue
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from bot.attached import Attached
     from bot.declared import CardAction, Due, Letter
     from bot.parts import Command, Parts
+
+T = TypeVar("T")
 
 OnButton = Callable[..., Awaitable[None]]
 OnDialogue = Callable[[Context, Dialogue, str], Awaitable[None]]
@@ -128,3 +130,13 @@ def guarded_by(name: str, feature: object) -> frozenset[str]:
     if unknown := guarded - has - set(getattr(feature, "BUTTONS", {})):
         raise ValueError(f"{name} guards {', '.join(sorted(unknown))}, which it does not have")
     return guarded
+
+
+async def offered(
+    listeners: Sequence[Callable[[Context, T], Awaitable[bool]]], context: Context, given: T
+) -> bool:
+    """Offer something to one after another until one knows what to do with it."""
+    for listener in listeners:
+        if await listener(context, given):
+            return True
+    return False

@@ -247,3 +247,18 @@ async def test_xiaoming_binds_a_card_by_its_photo(house: House, ming: Guest) -> 
     await sends(house, ming, "cat.jpg", photo())
     assert ming.told[-1].count("\n") == 1
     assert english_in(ming) == []
+
+
+async def test_a_photo_sent_while_balances_are_covered_stays_in_no_chat(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await alice.says("/lock")
+    await alice.presses(1)
+    await alice.says("swordfish 9", "swordfish 9", "/lock")
+    await alice.presses("balance")
+    await house.passes(hours=1)
+    photo = barcodes.draw(Barcode("Code128", YUAN))
+    await house.settled(await alice.person.sends("card.png", photo))
+    assert "Send your passcode" in alice.newest.text
+    assert not any(not one.by_bot and one.file for one in alice.person.chat)
