@@ -39,8 +39,10 @@ MARK = re.compile("zq[bcdfghjklm]{5}q")
 HARMLESS = re.compile(
     "not modified|to delete not found|to edit not found|can't be deleted|can't be edited"
     "|query is too old|no text in the message to edit|retry after|blocked by the user"
+    "|wrong file identifier"
 )
-"""Refusals that tell of the chat's state, not of a mistake in what was sent."""
+"""Refusals that tell of the chat's state, or of files that were made up here, not of a mistake in
+what was sent."""
 
 PATIENCE = 30.0
 """Seconds of real time in which an update must have been handled."""

@@ -102,7 +102,7 @@ async def _doubled(one: Story) -> Row:
         await alice.says("/help")
         if restart:
             await house.restart()
-    answers = sum("tea" in text for text in alice.told)
+    answers = sum("tea" in text.splitlines() for text in alice.told)
     wrong = await _wrong(one, (0,)) or ("" if answers == 1 else f"{answers} answers")
     sees = "one answer"
     what = "an update delivered 10 times, over a restart too"

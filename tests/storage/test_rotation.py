@@ -339,6 +339,7 @@ async def test_people_come_and_go_while_the_key_is_rotated(
                 for who in PEOPLE:
                     await bot.people.change(who, name=f"{turn} {who}")
                     names[who] = f"{turn} {who}"
+                    await bot.processes.beat("bot")  # as often as its rotation's clock asks
                 await bot.people.set_panels(dict.fromkeys(reversed(PEOPLE), turn))
                 await bot.people.forget(110)
                 await bot.people.arrive(110, name="Again", language="zh")
