@@ -14,6 +14,8 @@ async def test_the_command_says_where_the_page_is_and_ends_on_ctrl_c() -> None:
         *(sys.executable, "-m", "bot", "demo", "--web"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        # Whoever runs the tests in the background has Ctrl-C ignored, and it would be inherited.
+        preexec_fn=_heed_ctrl_c,
     )
     assert demo.stdout is not None
     said = ""
@@ -31,3 +33,7 @@ async def test_the_command_says_where_the_page_is_and_ends_on_ctrl_c() -> None:
     demo.send_signal(signal.SIGINT)
     _, complaints = await asyncio.wait_for(demo.communicate(), 60)
     assert (demo.returncode, complaints) == (0, b"")
+
+
+def _heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
