@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sqlalchemy import BigInteger, bindparam, exists, func, select, tuple_, type_coerce, update
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
+    from sqlalchemy import Column, ColumnElement
+    from sqlalchemy.sql.dml import ReturningUpdate
+
     from storage.database import Row
     from storage.records import Card
 
@@ -24,27 +27,36 @@ log = logging.getLogger(__name__)
 CardList: TypeAlias = "list[Card]"  # inside `Cards`, `list` is a question
 
 _OWNER: Final = CARD_COLUMNS.index(cards.c.owner_id)
-_due: Final = (
-    select(cards.c.owner_id, cards.c.id)
-    .where(
-        cards.c.issuer == bindparam("issuer"),
-        cards.c.next_refresh_at <= bindparam("now"),
-        PRESENT,
-        cards.c.archived_at.is_(None),
-        ~exists().where(people.c.id == cards.c.owner_id, people.c.barred_at.is_not(None)),
-    )
-    .order_by(cards.c.next_refresh_at)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-)
-_CLAIM: Final = (
-    update(cards)
-    .where(tuple_(cards.c.owner_id, cards.c.id).in_(select(_due.c.owner_id, _due.c.id)))
-    .values(next_refresh_at=bindparam("lease_until"))
-    .returning(*RETURNED)
-)
 
+
+def claiming(when: Column[datetime], *conditions: ColumnElement[bool]) -> ReturningUpdate[Any]:
+    """Take cards in use whose `when` has come until `lease_until`, the longest waiting first.
+
+    None of people who are shut out. Bound are `now`, `lease_until` and `limit`.
+    """
+    due = (
+        select(cards.c.owner_id, cards.c.id)
+        .where(
+            *conditions,
+            when <= bindparam("now"),
+            PRESENT,
+            cards.c.archived_at.is_(None),
+            ~exists().where(people.c.id == cards.c.owner_id, people.c.barred_at.is_not(None)),
+        )
+        .order_by(when)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    return (
+        update(cards)
+        .where(tuple_(cards.c.owner_id, cards.c.id).in_(select(due.c.owner_id, due.c.id)))
+        .values({when: bindparam("lease_until")})
+        .returning(*RETURNED)
+    )
+
+
+_CLAIM: Final = claiming(cards.c.next_refresh_at, cards.c.issuer == bindparam("issuer"))
 
 _known_at: Final = type_coerce(func.coalesce(cards.c.balance_at, cards.c.created_at), BigInteger)
 _PLAN: Final = (

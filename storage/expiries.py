@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, exists, func, select, tuple_, update
+from sqlalchemy import bindparam, func, select
 
-from storage.card_rows import CARD_COLUMNS, PRESENT, RETURNED, card_of
+from storage.card_rows import CARD_COLUMNS, card_of
+from storage.due import claiming
 from storage.errors import SealError
 from storage.questions import Questions
-from storage.schema import cards, ledger, people
+from storage.schema import cards, ledger
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,25 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _OWNER: Final = CARD_COLUMNS.index(cards.c.owner_id)
-_due: Final = (
-    select(cards.c.owner_id, cards.c.id)
-    .where(
-        cards.c.next_expiry_at <= bindparam("now"),
-        PRESENT,
-        cards.c.archived_at.is_(None),
-        ~exists().where(people.c.id == cards.c.owner_id, people.c.barred_at.is_not(None)),
-    )
-    .order_by(cards.c.next_expiry_at)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-)
-_CLAIM: Final = (
-    update(cards)
-    .where(tuple_(cards.c.owner_id, cards.c.id).in_(select(_due.c.owner_id, _due.c.id)))
-    .values(next_expiry_at=bindparam("lease_until"))
-    .returning(*RETURNED)
-)
+_CLAIM: Final = claiming(cards.c.next_expiry_at)
 _SPENT: Final = (
     select(ledger.c.card_id, func.max(ledger.c.at, type_=ledger.c.at.type))
     .where(ledger.c.owner_id == bindparam("owner"), ledger.c.amount_minor < 0)
