@@ -13,6 +13,7 @@ from telegram.error import TelegramError
 
 from bot import calls
 from bot.buttons import OutdatedButton, contact_keyboard
+from bot.issuers.registry import DATE
 from bot.languages import mark
 from bot.messages import discard, edit, erase, offer, said_by
 from bot.panel import shown as balances
@@ -52,7 +53,7 @@ UNDELETED = mark(
     "I have kept nothing of it."
 )
 
-_DATE = re.compile(r"(?<!\S)(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\S)")
+_DATE = re.compile(rf"(?<!\S){DATE}(?!\S)")
 _SPACED = re.compile(r"\d[\d -]+\d")
 
 

@@ -10,6 +10,7 @@ from telegram.error import TelegramError
 from telegram.ext import Application, CallbackContext, MessageHandler, filters
 
 from bot import groups
+from bot.features import offered
 from bot.languages import mark
 
 if TYPE_CHECKING:
@@ -42,18 +43,16 @@ class GroupDoor:
             return
         if user is None or user.is_bot:
             return
-        for listener in self._features.group_listeners:
-            if await listener(self._parts, message, user):
-                return
+        if await offered(self._features.group_listeners, self._parts, message, user):
+            return
         name, args = command_in(message)
         if name:
             await groups.answer(self._parts, message, user, args)
 
     async def on_button(self, query: CallbackQuery) -> None:
         """Offer a press in a group to the features; one that none knows is out of date."""
-        for listener in self._features.group_presses:
-            if await listener(self._parts, query):
-                return
+        if await offered(self._features.group_presses, self._parts, query):
+            return
         person = await self._parts.store.people.get(query.from_user.id)
         voice = self._parts.voice(person, query.from_user.language_code)
         with suppress(TelegramError):

@@ -31,7 +31,7 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from bot.context import Context
 from bot.dialogue import Dialogue
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from bot.attached import Attached
     from bot.declared import CardAction, Due, Letter
     from bot.parts import Command, Parts
-
-T = TypeVar("T")
 
 OnButton = Callable[..., Awaitable[None]]
 OnDialogue = Callable[[Context, Dialogue, str], Awaitable[None]]
@@ -132,11 +130,9 @@ def guarded_by(name: str, feature: object) -> frozenset[str]:
     return guarded
 
 
-async def offered(
-    listeners: Sequence[Callable[[Context, T], Awaitable[bool]]], context: Context, given: T
-) -> bool:
+async def offered(listeners: Sequence[Callable[..., Awaitable[bool]]], *given: object) -> bool:
     """Offer something to one after another until one knows what to do with it."""
     for listener in listeners:
-        if await listener(context, given):
+        if await listener(*given):
             return True
     return False

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 LEAST_DIGITS = 8
 LEAST_CODE = 10
 _AMOUNT = re.compile(r"[\d\s,.]*\d[.,]\d{1,3}")
-_DATE = re.compile(r"(?:19|20)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])")
+DATE = r"(?:19|20)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
+"""A day that begins with its year, such as 2026-12-04: no card number, for all its digits."""
+
+_DATE = re.compile(DATE)
 
 
 def _now() -> datetime:
