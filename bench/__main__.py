@@ -13,7 +13,7 @@ import click
 import orjson
 import uvloop
 
-from bench import answers, charts, moving, report, till
+from bench import answers, beside, charts, moving, report, till
 from bench.bots import LOAD_CPU, Bot, echoes, kabao, pin
 from bench.cards import CARDS_EACH, fill
 from bench.load import Server
@@ -31,6 +31,7 @@ SECTIONS = (
     "rotation",
     "answers",
     "charts",
+    "beside",
     "moving",
     "till",
 )
@@ -75,7 +76,8 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
     pin(0, LOAD_CPU)
     told: dict[str, Any] = {"about": report.about(), "figures": {}, "markdown": []}
     refreshed, street, rotated, many, targets = None, None, None, None, []
-    drawn, beside = None, None
+    drawn: charts.Drawn | None = None
+    pictures: list[beside.Beside] = []
     alone = await _alone(size, sections, folder, told)
     async with Server() as telegram:
         people = [telegram.person(f"Reader {n}", "zh") for n in range(FEW_CARDS // CARDS_EACH)]
@@ -101,9 +103,12 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
             )
         if "charts" in sections:
             drawn = await charts.measure(size.charts)
-            beside = await charts.beside(telegram, people[:101], size.calm_seconds, folder)
-            told |= {"charts": asdict(drawn), "beside_charts": asdict(beside)}
-            told["markdown"] += [report.charts_line(drawn), report.beside_line(beside)]
+            told["charts"] = asdict(drawn)
+            told["markdown"].append(report.charts_line(drawn))
+        if "beside" in sections:
+            pictures = await beside.measure(telegram, people[:101], size.calm_seconds, folder)
+            told["beside"] = [asdict(one) for one in pictures]
+            told["markdown"] += [beside.line(one) for one in pictures]
         if "rotation" in sections:
             asking, calm = people[:100], size.calm_seconds
             rotated = await rotate(telegram, asking, size.rotated_people, calm, folder)
@@ -116,7 +121,7 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
         (rotated, report.rotation_target),
         *alone,
         (drawn, report.charts_target),
-        (beside, report.beside_target),
+        *((one, beside.target) for one in pictures),
     ]
     targets += [target(figures) for figures, target in verdicts if figures is not None]
     if targets:

@@ -7,26 +7,13 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import median, quantiles
-from typing import TYPE_CHECKING
 
-from bench.bots import Running, kabao
-from bench.cards import fill
-from bench.load import Load
 from bot.charts import Bar, Line, Picture, round_amounts
 from bot.easel import Easel
-from storage import MasterKey, NewEntry, open_store
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from bench.load import Answers, Server
-    from bot.playground.people import Person
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 STEPS = 180
 TICK_SECONDS = 0.002
-RATE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,56 +81,3 @@ async def measure(charts: int) -> Drawn:
     await easel.stop()
     p99 = [quantiles(late, n=100)[-1] for late in (calm, meanwhile)]
     return Drawn(first, median(took), max(took), *p99)
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """How others were answered before and while somebody asked for a chart every second."""
-
-    charts: int
-    calm: Answers
-    meanwhile: Answers
-
-
-async def beside(
-    telegram: Server, readers: Sequence[Person], seconds: float, folder: Path
-) -> Beside:
-    """Measure others' /balance in a running bot; the last of the people asks for the charts."""
-    key, database = MasterKey.generate(), folder / "charts.db"
-    *others, artist = readers
-    await fill(database, key, [reader.id for reader in readers])
-    await _spend(database, key, artist.id)
-    bot = kabao(telegram, "Kabao", database, key)
-    load = Load(telegram, others, "/balance", bot.expected)
-    async with Running(bot, folder):
-        await load.one()
-        await artist.says("/insights")  # the first loads the library
-        await load.paced(RATE, 3)
-        calm = await load.paced(RATE, seconds)
-        before = len(telegram.called("sendPhoto"))
-
-        async def ask() -> None:
-            while True:
-                await artist.says("/insights")
-                await asyncio.sleep(1)
-
-        asking = asyncio.create_task(ask())
-        meanwhile = await load.paced(RATE, seconds)
-        asking.cancel()
-        drawn = len(telegram.called("sendPhoto")) - before
-    if not drawn:
-        raise RuntimeError("no chart was drawn")
-    return Beside(drawn, calm, meanwhile)
-
-
-async def _spend(database: Path, key: MasterKey, owner: int) -> None:
-    """Let somebody have paid with all cards for months."""
-    now = datetime.now(UTC)
-    store = await open_store(f"sqlite:///{database}", key)
-    for card in await store.cards.list(owner):
-        spent = [
-            NewEntry(now - timedelta(days=2 * n), -500 - n, "CNY", "purchase", "", "message")
-            for n in range(1, 60)
-        ]
-        await store.ledger.add(owner, card.id, spent)
-    await store.close()

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.answers import Read
-    from bench.charts import Beside, Drawn
+    from bench.charts import Drawn
     from bench.refresh import Refreshed
     from bench.replies import Figures
     from bench.rotation import Rotated
 
 AIOGRAM, PTB, KABAO = "aiogram echo", "PTB echo, defaults", "Kabao"
 ANSWER_MS = 1.0
-CHART_MS, CHARTS_P99_TIMES = 400, 1.5
+CHART_MS = 400
 MEMORY_MB, COLD_START_S, P99_TIMES, REFRESH_TIMES = 150, 2.0, 2.0, 1.25
 ROTATION_P99_TIMES = 1.5
 WITH_RANGE = {"replies/s", "40 ms away: replies/s"}
@@ -122,21 +122,6 @@ def charts_line(drawn: Drawn) -> str:
 def charts_target(drawn: Drawn) -> tuple[str, str, bool]:
     """Compare it with what is claimed."""
     return _at_most("drawing a chart, ms", drawn.ms, CHART_MS)
-
-
-def beside_line(told: Beside) -> str:
-    """Say how others were answered while charts were drawn."""
-    return (
-        f"/balance took {told.calm.p50:.1f} ms (p99 {told.calm.p99:.1f}) before and "
-        f"{told.meanwhile.p50:.1f} ms (p99 {told.meanwhile.p99:.1f}) while {told.charts} charts "
-        "were drawn, one a second."
-    )
-
-
-def beside_target(told: Beside) -> tuple[str, str, bool]:
-    """Compare it with what is claimed."""
-    ratio = told.meanwhile.p99 / told.calm.p99
-    return _at_most("p99 while charts are drawn, times before", ratio, CHARTS_P99_TIMES)
 
 
 def rotation_line(told: Rotated) -> str:
