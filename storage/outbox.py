@@ -54,9 +54,11 @@ _welcome: Final = exists().where(
 )
 _first: Final = outbox.alias("first")
 _now: Final = bindparam("now", type_=outbox.c.not_before.type)
-# One at a time to each person: nothing of theirs is under way, and nothing older is due.
+# One at a time to each reader: nothing is under way to them, and nothing older is due. What waits
+# for another reader, who may have stopped the bot, holds nothing up.
 _their_turn: Final = ~exists().where(
     _first.c.owner_id == outbox.c.owner_id,
+    func.coalesce(_first.c.recipient_id, _first.c.owner_id) == _for,
     _first.c.done_at.is_(None),
     or_(
         _first.c.lease.is_not(None) & (_first.c.not_before > _now),

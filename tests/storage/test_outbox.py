@@ -174,6 +174,20 @@ async def test_who_blocked_the_bot_is_left_in_peace_until_they_write(
     assert len(await store.outbox.claim(clock.now, 60, 10)) == 1
 
 
+async def test_a_reader_who_blocked_the_bot_holds_up_nothing_of_its_owners(
+    store: Store, clock: Clock
+) -> None:
+    card = await with_card(store)
+    await store.people.arrive(WANG, name="Wang", language=None)
+    await store.people.change(WANG, blocked_at=clock.now)
+    said: dict[str, object] = {"balance": 12}
+    now = clock.now
+    await store.outbox.put(LI, card.id, "low", said, key="1", not_before=now, recipient_id=WANG)
+    await owe(store, card, clock)
+    (item,) = await store.outbox.claim(clock.now, 60, 10)
+    assert item.person_id == LI
+
+
 async def test_alerts_of_a_removed_card_wait_for_its_return(store: Store, clock: Clock) -> None:
     card = await with_card(store)
     await owe(store, card, clock)
