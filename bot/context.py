@@ -212,7 +212,8 @@ class Context:
     async def notice(self, text: str) -> None:
         """Answer a press with a line that fades away. Too late an answer is no harm."""
         if self.query is None:
-            await self.reply(escape(text))
+            if text:
+                await self.reply(escape(text))
         elif not self.answered:
             self.answered = True
             with suppress(TelegramError):

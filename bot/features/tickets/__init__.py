@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from bot import calls
 from bot import tickets as requests
 from bot.buttons import Button, OutdatedButton, number
 from bot.context import UNDELETED
 from bot.dialogue import Dialogue
 from bot.features.tickets.letters import LETTERS, STARS, how_was_it, ways
 from bot.languages import mark
+from bot.messages import erase
 from bot.panel import issuer_name
 from bot.parts import Command
 from bot.struck_words import struck
@@ -39,6 +39,7 @@ PICTURE = mark(
     "A picture can show a card number, a PIN or a barcode, and I cannot take them out of it. "
     "Shall it go as it is?"
 )
+PICTURE_STANDS = mark("I could not delete your picture. Please delete it yourself.")
 NO_PICTURE = mark("Send it as a picture, please; I pass on no other files.")
 STRUCK = mark(
     "What looked like a card number or PIN I took out, and deleted your message. This is what went:"
@@ -140,8 +141,10 @@ async def picture_confirmed(context: Context, yes: str) -> None:
     if yes == "1":
         await _send(context, dialogue, caption, photo, message_id)
         return
-    await calls.delete(context.parts.bot, context.chat_id, message_id)
+    gone = await erase(context.parts.bot, context.chat_id, message_id)
     await _ask(context, dialogue)
+    if not gone:
+        await context.reply(context.voice.say(PICTURE_STANDS))
 
 
 async def _send(
@@ -171,15 +174,13 @@ async def _send(
         requests.when_answered(parts, voice),
     ]
     if clean != text:
-        if written_in is not None:
-            context.stand_on(written_in)
-        gone = await context.take_secret()
+        holding = written_in or context.message.message_id
+        gone = await erase(parts.bot, context.chat_id, holding)
         lines += [
             voice.say(STRUCK if gone else UNDELETED),
             Markup("“{}”").format(short),
         ]
     rows = [[Button(voice.plain("🎫 My requests"), "tickets")]]
-    context.query = None
     await context.reply(Markup("\n").join(lines), rows)
 
 

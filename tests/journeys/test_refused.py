@@ -1,0 +1,50 @@
+"""Telegram refuses, for now or for good: what was to be said or deleted, and who is told of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.playground.world import stable_id
+from tests.house import Guest, House
+from tests.journeys.test_tickets import PNG, desk, support_chat
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+TOO_OLD = "Bad Request: message can't be deleted for everyone"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    settings = {"admins": str(stable_id("Carol")), "language": "en"}
+    async with House(tmp_path, **settings, support_chat=support_chat("Desk")) as opened:
+        yield opened
+
+
+async def pictured(house: House, guest: Guest) -> None:
+    """Bring a picture with a request, up to the question whether it shall go."""
+    await guest.says("/feedback")
+    await house.settled(await guest.person.sends("till.png", PNG, caption="the till says no"))
+
+
+async def test_a_picture_that_goes_leaves_no_apology_behind(house: House, alice: Guest) -> None:
+    desk(house)
+    await pictured(house, alice)
+    await alice.presses("Yes, send it")
+    assert alice.newest.text.startswith("🎫 Request #1 is on its way.")
+    assert not alice.sees("Sorry")
+
+
+async def test_a_picture_that_is_not_to_go_and_cannot_be_deleted_is_hers_to_delete(
+    house: House, alice: Guest
+) -> None:
+    await pictured(house, alice)
+    house.telegram.fail("deleteMessage", status=400, description=TOO_OLD)
+    await alice.presses("No, delete it")
+    assert alice.sees("I could not delete your picture. Please delete it yourself.")
+    assert not alice.sees("Sorry")
+    await alice.says("then without it")
+    assert alice.sees("Request #1 is on its way.")
