@@ -14,7 +14,6 @@ from iso4217 import Currency
 LARGEST_MINOR = 2**53
 """No card holds more; what is larger is a misread answer, not money."""
 
-
 UNITS = frozenset({"points", "visits"})
 """What some cards hold beside money; it stands where a currency's code does, and has no parts."""
 
@@ -35,6 +34,14 @@ def exponent(currency: str) -> int:
     if digits is None:
         raise ValueError(f"{currency} has no minor unit")
     return digits
+
+
+def is_currency(code: str) -> bool:
+    """Say whether amounts can be kept in a currency or unit of this code."""
+    try:
+        return exponent(code) >= 0
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

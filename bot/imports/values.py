@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
 from bot.imports import found
-from bot.money import LARGEST_MINOR, exponent
+from bot.money import LARGEST_MINOR, exponent, is_currency
 from storage import Barcode
 
 if TYPE_CHECKING:
@@ -139,11 +139,7 @@ def amount(value: object, gathering: Gathering, what: str = found.BALANCES) -> D
 def currency(value: object) -> str | None:
     """Read an ISO 4217 code; None for what is none."""
     code = value.strip().upper() if isinstance(value, str) else ""
-    try:
-        exponent(code)
-    except ValueError:
-        return None
-    return code
+    return code if is_currency(code) else None
 
 
 def fits(value: Decimal, code: str | None) -> bool:

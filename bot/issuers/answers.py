@@ -18,7 +18,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions
 from jmespath.parser import ParsedResult
 
-from bot.money import exponent
+from bot.money import is_currency
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -162,10 +162,8 @@ def currency_code(value: object, fixed: str | None) -> str:
     code = fixed if value is None else value
     if not isinstance(code, str):
         raise Unreadable("no currency")
-    try:
-        exponent(code.upper())
-    except ValueError:
-        raise Unreadable("a currency that is not of ISO 4217") from None
+    if not is_currency(code.upper()):
+        raise Unreadable("a currency that is not of ISO 4217")
     return code.upper()
 
 

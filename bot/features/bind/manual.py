@@ -13,7 +13,7 @@ from bot.amounts import unit_named
 from bot.buttons import Button
 from bot.card_view import view_of
 from bot.features.bind import intake, scanned
-from bot.money import exponent
+from bot.money import is_currency
 from bot.typed import label_typed, money_typed
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ async def balance_typed(context: Context, dialogue: Dialogue, text: str) -> None
     currency = _currency(context, dialogue)
     if unit := unit_named(text):
         currency = unit
-    elif (found := _CODE.search(text)) and _is_currency(found[1].upper()):
+    elif (found := _CODE.search(text)) and is_currency(found[1].upper()):
         currency = found[1].upper()
     money = await money_typed(context, text, currency)
     if money is not None:
@@ -109,14 +109,6 @@ async def save(context: Context, dialogue: Dialogue, balance: Money | None) -> N
 def _currency(context: Context, dialogue: Dialogue) -> str:
     issuer = context.parts.issuers.get(dialogue.data["issuer"])
     return (issuer and issuer.currency) or context.parts.settings.currency
-
-
-def _is_currency(code: str) -> bool:
-    try:
-        exponent(code)
-    except ValueError:
-        return False
-    return True
 
 
 def _skip(context: Context) -> list[list[Button]]:

@@ -14,7 +14,7 @@ from bot import panel
 from bot.amounts import AmbiguousAmount, parse_amount, unit_named
 from bot.issuers import CardState
 from bot.languages import mark
-from bot.money import UNITS, Money, exponent
+from bot.money import UNITS, Money, is_currency
 from bot.payment import Plan, Purse, plan
 from bot.search import matching, words_of
 
@@ -126,18 +126,11 @@ def _currencies(context: Context, cards: Sequence[Card], typed: Sequence[str]) -
     if unit := unit_named(" ".join(typed)):
         return [unit]
     for token in typed:
-        if _CODE.fullmatch(token) and _is_currency(token.upper()):
+        if _CODE.fullmatch(token) and is_currency(token.upper()):
             return [token.upper()]
     found = currencies_of(cards)
     usual = context.parts.settings.currency
     return found or [usual]
-
-
-def _is_currency(code: str) -> bool:
-    try:
-        return exponent(code) >= 0
-    except ValueError:
-        return False
 
 
 def _amounts(typed: str, currency: str) -> list[Money]:

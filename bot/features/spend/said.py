@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.amounts import NUMERALS, AmbiguousAmount, parse_amount
 from bot.days import LONGEST_WORDS, Days, day_meant
-from bot.money import exponent
+from bot.money import exponent, is_currency
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -98,7 +98,7 @@ def understand(text: str, currency: str, today: date) -> Understood:
 
 def currency_named(text: str) -> str | None:
     """Find the ISO code of a currency among the words."""
-    codes = (word for word in text.split() if _CODE.fullmatch(word) and _is_currency(word))
+    codes = (word for word in text.split() if _CODE.fullmatch(word) and is_currency(word))
     return next(codes, None)
 
 
@@ -206,17 +206,10 @@ def _tells(token: str, words: str) -> bool:
 def _is_foreign(words: str, currency: str) -> bool:
     """Say whether a word begins with the name of another currency: "5 USD tea", "$ 5"."""
     code = _CODE.match(words)
-    if code and code[0] != currency and _is_currency(code[0]):
+    if code and code[0] != currency and is_currency(code[0]):
         return True
     named = _CURRENCY.match(words.casefold())
     return named is not None and currency not in NAMED[named[0]]
-
-
-def _is_currency(code: str) -> bool:
-    try:
-        return exponent(code) >= 0
-    except ValueError:
-        return False
 
 
 def _may_end(last: str, following: str) -> bool:
