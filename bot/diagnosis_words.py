@@ -125,8 +125,7 @@ def _state(voice: Voice, found: Findings, into: Diagnosis) -> None:
     elif found.asks_api and card.failure is None:
         into.fine.append(voice.say("the card is in force"))
     if card.expires_at is not None and card.expires_at > voice.now:
-        last = voice.date(card.expires_at - timedelta(microseconds=1))
-        said = voice.say("valid until {date}", date=last)
+        said = voice.say("valid until {date}", date=voice.last_day(card.expires_at))
         (into.wrong if card.expires_at - voice.now <= SOON else into.fine).append(said)
     if found.trouble is Trouble.PAYMENT:
         if enough(card) is Enough.EMPTY:

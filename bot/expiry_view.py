@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from bot import panel
 from bot.buttons import Button
-from bot.expiry import SHORTEST_STEP, last_day, leads_of, steps
+from bot.expiry import last_day, leads_of, steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ def when(voice: Voice, card: Card) -> Markup:
 def date_of(voice: Voice, card: Card) -> str:
     """Write a card's last day."""
     assert card.expires_at is not None
-    return voice.date(card.expires_at - SHORTEST_STEP)
+    return voice.last_day(card.expires_at)
 
 
 def line(voice: Voice, card: Card, kind: str, *, covered: bool = False) -> Markup:

@@ -172,8 +172,7 @@ def lines(voice: Voice, issuers: Issuers, card: Card) -> Markup:
             rest[0] = voice.say("Old: {when}", when=rest[0])
         rest.append(Markup("⚠️ ") + why)
     elif card.expires_at is not None and card.expires_at - voice.now <= SOON:
-        last = card.expires_at - timedelta(microseconds=1)
-        rest.append(voice.say("⏳ Until {date}", date=voice.date(last)))
+        rest.append(voice.say("⏳ Until {date}", date=voice.last_day(card.expires_at)))
     return Markup("\n").join([first, *(line for line in rest if line)])
 
 
@@ -196,8 +195,7 @@ def details(voice: Voice, issuers: Issuers, card: Card) -> Markup:
     if card.issuer != NAMELESS:
         facts.append(voice.say("Issuer: {name}", name=issuer_name(voice, issuers, card.issuer)))
     if card.expires_at:
-        last = card.expires_at - timedelta(microseconds=1)  # it is good until that instant
-        facts.append(voice.say("Valid until: {date}", date=voice.date(last)))
+        facts.append(voice.say("Valid until: {date}", date=voice.last_day(card.expires_at)))
     if card.archived_at is not None:
         facts.append(voice.say("🗄 Archived: {date}", date=voice.date(card.archived_at)))
     elif not card.alerts_on:

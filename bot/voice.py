@@ -58,3 +58,7 @@ class Voice:
     def date(self, moment: datetime) -> str:
         """Write a date, in the person's zone."""
         return self.language.date(moment, self.zone)
+
+    def last_day(self, end: datetime) -> str:
+        """Write the last day of what is over at `end`, such as a card's `expires_at`."""
+        return self.date(end - end.resolution)

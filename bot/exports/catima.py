@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Final
 
+from bot.expiry import last_day
 from bot.imports.catima import FILE
 from bot.imports.values import FORMATS
 from bot.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
+    from datetime import date, tzinfo
 
     from storage import Whole
 
@@ -52,7 +53,7 @@ def _row(place: int, whole: Whole, zone: tzinfo) -> list[object]:
         card.label,
         "\n".join([*([card.note] if card.note else []), *rest]),
         "",
-        _day(card.expires_at, zone),
+        _day(last_day(card, zone)) if card.expires_at else "",
         f"{amount:f}",
         card.currency if known else "",
         whole.number,
@@ -66,9 +67,6 @@ def _row(place: int, whole: Whole, zone: tzinfo) -> list[object]:
     ]
 
 
-def _day(until: datetime | None, zone: tzinfo) -> str:
+def _day(last: date) -> str:
     """Write the last day a card is good as its date picker does: midnight UTC, in milliseconds."""
-    if until is None:
-        return ""
-    last = (until - timedelta.resolution).astimezone(zone).date()
     return str(int(datetime.combine(last, time(), UTC).timestamp()) * 1000)

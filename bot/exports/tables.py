@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from bot.expiry import last_day
 from bot.money import Money
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ def cards(wholes: Sequence[Whole], zone: tzinfo) -> bytes:
         card, code = whole.card, whole.barcode
         others = {name: text for name, text in whole.secrets.items() if text != whole.number}
         pin = others.pop("pin", "")
-        last = card.expires_at and card.expires_at - timedelta.resolution
         rows.append(
             [
                 _text(card.label),
@@ -47,7 +46,7 @@ def cards(wholes: Sequence[Whole], zone: tzinfo) -> bytes:
                 card.currency or "",
                 _moment(card.balance_at, zone),
                 card.balance_source or "",
-                last.astimezone(zone).date().isoformat() if last else "",
+                last_day(card, zone).isoformat() if card.expires_at else "",
                 card.state,
                 _text(code.format if code else ""),
                 _text(code.value if code else ""),

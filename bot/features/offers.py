@@ -115,7 +115,7 @@ async def _write(
             Markup("{}").format(offer.words(voice.language.code)),
             voice.say(
                 "Until {date}.",
-                date=voice.date(offer.ends(voice.zone) - timedelta(minutes=1)),
+                date=voice.last_day(offer.ends(voice.zone)),
             ),
         ]
     )

@@ -115,7 +115,7 @@ async def typed(context: Context, card: Card, text: str) -> bool:
         return False
     ahead = [day for day in days if day >= today]
     if not ahead:
-        past = voice.date(expiry.end_of(days[0], voice.zone) - expiry.SHORTEST_STEP)
+        past = voice.last_day(expiry.end_of(days[0], voice.zone))
         await context.reply(
             voice.say(
                 "{date} is over already. Send the last day on which the card can be used, "
@@ -127,7 +127,7 @@ async def typed(context: Context, card: Card, text: str) -> bool:
         rows = [
             [
                 Button(
-                    voice.date(expiry.end_of(day, voice.zone) - expiry.SHORTEST_STEP),
+                    voice.last_day(expiry.end_of(day, voice.zone)),
                     f"expiryday:{card.id}:{day}",
                 )
             ]

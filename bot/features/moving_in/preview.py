@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
@@ -188,8 +187,7 @@ def _line(voice: Voice, whole: Whole) -> Markup:
     money = money_of(card)
     about = [voice.money(money)] if money else []
     if card.expires_at is not None:
-        last = card.expires_at - timedelta.resolution  # it is good until that instant
-        about.append(voice.plain("until {date}", date=voice.date(last)))
+        about.append(voice.plain("until {date}", date=voice.last_day(card.expires_at)))
     if card.archived_at is not None:
         about.append(voice.plain("archived"))
     marks = "⭐ " if card.starred else ""

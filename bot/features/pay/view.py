@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
@@ -85,8 +84,7 @@ def _line(voice: Voice, found: Payment, card: Card) -> Markup:
         word=word,
     )
     if card.expires_at is not None:
-        last = card.expires_at - timedelta(microseconds=1)
-        line += Markup("  ") + voice.say("until {date}", date=voice.date(last))
+        line += Markup("  ") + voice.say("until {date}", date=voice.last_day(card.expires_at))
     return line
 
 
