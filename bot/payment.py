@@ -38,7 +38,7 @@ def plan(purses: Iterable[Purse], minor: int) -> Plan:
     """Say how an amount is paid. `ValueError` unless it is more than nothing."""
     if minor <= 0:
         raise ValueError("an amount to pay is more than nothing")
-    ordered = sorted((one for one in purses if one.minor > 0), key=_urgency)
+    ordered = sorted(purses, key=_urgency)
     # Of those that cover it, the one that leaves least behind comes first on the same day.
     enough = sorted(
         (one for one in ordered if one.minor >= minor), key=lambda one: (_end(one), one.minor)

@@ -58,6 +58,25 @@ def test_one_card_is_better_than_two_and_the_soonest_of_those_that_cover_it() ->
     assert plan([never, later, soon], 12000) == Plan((("later", 12000),), 0, ("later", "never"))
 
 
+def test_the_soonest_comes_first_however_little_is_on_it() -> None:
+    soon, later = Purse("soon", 2000, ENDS[0]), Purse("later", 9000, ENDS[1])
+    never = Purse("never", 5000, None)
+    assert plan([never, later, soon], 10000).steps == (("soon", 2000), ("later", 8000))
+    both = plan([later, Purse("soon", 9500, ENDS[0])], 9000)
+    assert both.covering == ("soon", "later")
+
+
+def test_of_what_ends_together_the_largest_comes_first_and_of_what_is_alike_the_first_given() -> (
+    None
+):
+    large, small = Purse("large", 3000, None), Purse("small", 1000, None)
+    assert plan([small, large], 3500).steps == (("large", 3000), ("small", 500))
+    assert plan([large, small], 800).covering == ("small", "large")
+    alike = [Purse("one", 1000, None), Purse("other", 1000, None)]
+    assert plan(alike, 1500).steps == (("one", 1000), ("other", 500))
+    assert plan(alike, 500).covering == ("one", "other")
+
+
 def test_two_cards_and_cash() -> None:
     soon, never = Purse("soon", 5000, ENDS[0]), Purse("never", 3000, None)
     assert plan([never, soon], 12000) == Plan((("soon", 5000), ("never", 3000)), 4000, ())
