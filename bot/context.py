@@ -163,9 +163,9 @@ class Context:
         self.message = Message(message_id=message_id, date=was.date, chat=was.chat)
         self.query = None
 
-    async def conclude(self, text: Markup | str) -> None:
+    async def conclude(self, text: Markup | str, buttons: Buttons | None = None) -> None:
         """Say how a conversation ended, in the place of its question."""
-        self._over(await self.show(text))
+        self._over(await self.show(text, buttons))
 
     def _over(self, message_id: int) -> None:
         """Take away the question that was answered, unless this message took its place."""

@@ -16,7 +16,6 @@ from bot.languages import mark
 from storage import Barcode
 
 if TYPE_CHECKING:
-    from bot.buttons import Buttons
     from bot.context import Context
     from storage import Card
 
@@ -118,18 +117,8 @@ async def _keep(context: Context, card: Card, code: Barcode | None) -> None:
             card=panel.masked(card),
             kind=_name(code.format),
         )
-    await context.ask_here(text, _ways_on(context, card))
-    parts.views.answered(context.chat_id)
-
-
-def _ways_on(context: Context, card: Card) -> Buttons:
-    voice = context.voice
-    return [
-        [
-            Button(voice.plain("👁 Show it"), f"reveal:{card.id}"),
-            Button(voice.plain("💳 The card"), f"card:{card.id}"),
-        ]
-    ]
+    show = Button(voice.plain("👁 Show it"), f"reveal:{card.id}")
+    await context.conclude(text, [[show, Button(voice.plain("💳 The card"), f"card:{card.id}")]])
 
 
 async def _number(context: Context, card: Card) -> str:

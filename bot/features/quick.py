@@ -79,8 +79,7 @@ async def _say_set(context: Context, card: Card, amount: Money | None) -> None:
         money = voice.money(amount)
         text = voice.say("One tap on <b>{card}</b> now books {amount}.", card=name, amount=money)
         rows[0].insert(0, Button(voice.plain("⚡ {amount}", amount=money), f"quick:{card.id}"))
-    await context.ask_here(text, rows)
-    context.parts.views.answered(context.chat_id)
+    await context.conclude(text, rows)
 
 
 async def spend(context: Context, card_id: str) -> None:

@@ -95,8 +95,7 @@ async def save(context: Context, dialogue: Dialogue, *, choices: bool) -> None:
     if choices and (changed := await parts.store.people.get(owner)):
         context.person, context.voice = changed, parts.voice(changed)
     text = context.voice.plural("✅ {n} card moved in.", "✅ {n} cards moved in.", len(ids))
-    await context.ask_here(text, [[Button(context.voice.plain("‹ All cards"), ALL_CARDS)]])
-    parts.views.answered(context.chat_id)
+    await context.conclude(text, [[Button(context.voice.plain("‹ All cards"), ALL_CARDS)]])
 
 
 async def ask_currency(context: Context, dialogue: Dialogue) -> None:

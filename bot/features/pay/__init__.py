@@ -79,10 +79,8 @@ async def _answer(context: Context, text: str, cards: list[Card], *, asked: bool
         ]
         await context.ask(voice.say("“{typed}”: which amount is it?", typed=text[:LONGEST]), rows)
         return
-    text_, buttons = view.payment(context, pay(context, bills[0], cards), cards)
-    await (context.ask(text_, buttons) if asked else context.reply(text_, buttons))
-    if asked:
-        context.parts.views.answered(context.chat_id)
+    said = view.payment(context, pay(context, bills[0], cards), cards)
+    await (context.conclude(*said) if asked else context.reply(*said))
 
 
 async def _not_read(context: Context, text: str, cards: list[Card]) -> None:

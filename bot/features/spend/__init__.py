@@ -205,8 +205,7 @@ async def _booked(
 async def _conclude(context: Context, wanted: Pending, text: Markup, buttons: Buttons) -> None:
     """Answer in the place of the question, if there was one."""
     if wanted.asked:
-        await context.ask_here(text, buttons)
-        context.parts.views.answered(context.chat_id)
+        await context.conclude(text, buttons)
     else:
         await context.show(text, buttons)
 
