@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from bot import alert_view, expiry, expiry_view, ledger_view, panel
 from bot.buttons import Button
-from storage import OutboxItem, StorageError
+from storage import OutboxItem
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -70,8 +70,8 @@ async def look_after(parts: Parts) -> None:
     for person_id, was in await parts.store.digests.due(parts.clock(), AT_ONCE):
         try:
             await _collect(parts, person_id, was)
-        except StorageError:
-            log.exception("a digest could not be put together")
+        except Exception:
+            log.exception("a digest could not be put together; the others are")
 
 
 async def _collect(parts: Parts, person_id: int, was: datetime) -> None:

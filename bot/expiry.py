@@ -6,6 +6,7 @@ next about it is `Card.next_expiry_at`; nothing, where that is None.
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from bot.parts import Parts
     from storage import Card, Person, Store
+
+log = logging.getLogger(__name__)
 
 USUAL_LEADS = (30, 7, 1)
 MOST_LEADS = 6
@@ -136,7 +139,10 @@ async def look_after(parts: Parts) -> None:
         until = now + LEASE
         due = await parts.store.expiries.claim_due(now, until, AT_ONCE)
         for card in due:
-            await _remind(parts, card, until, now)
+            try:
+                await _remind(parts, card, until, now)
+            except Exception:
+                log.exception("card %s could not be looked after; the others are", card.id)
         if len(due) < AT_ONCE:
             return
 

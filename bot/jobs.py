@@ -99,7 +99,7 @@ class Jobs:
         for look_after in self._parts.due:
             try:
                 await look_after(self._parts)
-            except StorageError:
+            except Exception:
                 log.exception("what is due could not be looked after")
 
     def _reload(self) -> None:

@@ -27,6 +27,9 @@ CODE_LONGEST: Final = 2000
 NO_EXPIRY_YEARS: Final = 40
 """Some programs cannot leave the date out, and put one half a century off."""
 
+FIRST_YEAR: Final = 1970
+"""Others put the year 1, or 1900; no card expired before there were any."""
+
 SECONDS_BELOW: Final = 10**11
 """In milliseconds that is in 1973, before any card there is."""
 
@@ -188,7 +191,7 @@ def day_of_milliseconds(value: object, gathering: Gathering, today: date) -> dat
 
 def none_if_far(read: date, today: date) -> date | None:
     """Give None for a day so far off that it stands for none."""
-    return None if read.year > today.year + NO_EXPIRY_YEARS else read
+    return read if FIRST_YEAR <= read.year <= today.year + NO_EXPIRY_YEARS else None
 
 
 def moment(value: object) -> datetime | None:

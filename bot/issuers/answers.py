@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -178,19 +178,21 @@ def moment(
     number or digits in a text.
 
     Not set is what stands for it where a time cannot be null: 0 (an int of protobuf or PHP),
-    0000-00-00 (MySQL), the year 1 (Go, .NET) and the last day of the year 9999 (.NET, SAP). No
-    card was issued in 1970, so an expiry of 0 is none rather than long past.
+    0000-00-00 (MySQL), the year 1 (Go, .NET) and the year 9999 (.NET, SAP). No card was issued in
+    1970, so an expiry of 0 is none rather than long past.
     """
     if value is None or value == "" or (value == 0 and value is not False):
         return None
     try:
         if form == "text":
-            return _written(value, zone, end_of_day)
-        if form == "yyyymmdd":
-            return _eight_digits(value, zone, end_of_day)
-        return _counted(value, 1000 if form == "seconds" else 1)
+            read = _written(value, zone, end_of_day)
+        elif form == "yyyymmdd":
+            read = _eight_digits(value, zone, end_of_day)
+        else:
+            read = _counted(value, 1000 if form == "seconds" else 1)
     except (ValueError, ArithmeticError):
         raise Unreadable(f"a time that is not {form}") from None
+    return None if read is not None and read.year in {MINYEAR, MAXYEAR} else read
 
 
 def _counted(value: object, milliseconds: int) -> datetime | None:
@@ -199,7 +201,7 @@ def _counted(value: object, milliseconds: int) -> datetime | None:
         raise ValueError("not a number")
     since = Decimal(text) * milliseconds * 1000
     read = _START + timedelta(microseconds=int(since))
-    return None if not since or read.year == MAXYEAR else read
+    return read if since else None
 
 
 def _written(value: object, zone: ZoneInfo, end_of_day: bool) -> datetime | None:
