@@ -19,12 +19,12 @@ from telegram.ext import (
     filters,
 )
 
-from bot import gate, slips
+from bot import gate, slips, spoken
 from bot.attached import attached_to
 from bot.buttons import OutdatedButton
 from bot.context import UNDELETED, Context, dates_apart, holds_number
 from bot.features import offered
-from bot.gate import Gate
+from bot.gate import Gate, asks_passcode
 from bot.group_door import OUTDATED, GroupDoor, command_in
 from bot.languages import language_for, mark
 from bot.roles import may_enter, may_use, stranger
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bot.features import Features, OnButton, OnDialogue
     from bot.gate import Wanted
     from bot.parts import Command, Parts
+    from bot.spoken import Wish
     from storage import Person
 
 SEEN_EVERY = timedelta(hours=1)
@@ -44,10 +45,7 @@ CARD_GONE = mark("That card is no longer here. Send /balance for those you have.
 TAKES_SECRETS = frozenset({"bind", "start", "import"})
 """Commands that know themselves what is written behind them: a number, an invitation."""
 
-PASSCODES = frozenset({gate.KIND, "lock"})
-"""Conversations in which a passcode is typed, which may look like anything."""
-
-READS_SECRETS = PASSCODES | {"barcode", "bind", "import", "export"}
+READS_SECRETS = gate.PASSCODES | {"barcode", "bind", "import", "export"}
 """Conversations that tell themselves a card number from what they asked for."""
 
 AnyContext = CallbackContext[Any, Any, Any, Any]
@@ -93,7 +91,7 @@ class Door:
         elif message.contact and self._features.contacts:
             await self._features.contacts[0](context, message.contact)
         elif not await self._file(context):
-            asked = _asks_passcode(await self._parts.dialogues.current(context.person.id))
+            asked = asks_passcode(await self._parts.dialogues.current(context.person.id))
             await slips.not_text(context, message.caption or "", asked=asked)
 
     async def on_changed(self, update: Update, _: AnyContext) -> None:
@@ -193,7 +191,7 @@ class Door:
     async def _command(self, context: Context, name: str) -> None:
         command = self._features.commands.get(name)
         if command is None or not may_use(self._parts.settings, context.person, command):
-            if _asks_passcode(await self._parts.dialogues.current(context.person.id)):
+            if asks_passcode(await self._parts.dialogues.current(context.person.id)):
                 await self._text(context, (context.message.text or "").strip())  # with its slash
             else:
                 await slips.not_understood(context, f"{name} {context.args}", context.args or name)
@@ -230,13 +228,16 @@ class Door:
 
     async def _text(self, context: Context, text: str) -> None:
         dialogue = await self._parts.dialogues.current(context.person.id)
-        asked = _asks_passcode(dialogue)
-        whole = dialogue is not None
+        asked, kind = asks_passcode(dialogue), dialogue.kind if dialogue else None
+        wish = None if holds_number(self._parts, text) else spoken.meant(text, kind)
+        whole = dialogue is not None or wish is not None
         pressed = self._parts.views.typed(context.chat_id, text, whole=whole, asked=asked)
         if pressed is not None:
             await self._press(context, pressed)
         elif dialogue and dialogue.kind == gate.KIND:
             await self._gate.answer(context, dialogue, text)
+        elif dialogue and wish:
+            await self._wished(context, wish)
         elif dialogue and (answer := self._features.dialogues.get(dialogue.kind)):
             reads_secrets = dialogue.kind in READS_SECRETS
             if not reads_secrets and await self._interrupted(context, text):
@@ -244,18 +245,23 @@ class Door:
             if reads_secrets or not await context.took_misplaced(text):
                 await self._answer(context, answer, dialogue, text)
         elif not await context.took_late(text):
-            await self._unasked(context, text)
+            await self._unasked(context, text, wish)
 
-    async def _unasked(self, context: Context, text: str) -> None:
+    async def _unasked(self, context: Context, text: str, wish: Wish | None) -> None:
         """Offer a text that nobody asked for to the features, if nothing is guarded."""
-        if await self._gate.stops(context, "", {}):
+        wanted = {"command": wish.command, "args": wish.args} if wish else {}
+        if await self._gate.stops(context, "", wanted):
             secret = holds_number(self._parts, text) or await slips.may_be_passcode(context, text)
             if secret and not await context.take_secret():
                 await context.reply(context.voice.say(UNDELETED))
             return
         if await offered(self._features.listeners, context, text):
             return
-        await slips.not_understood(context, text, text)
+        await (self._wished(context, wish) if wish else slips.not_understood(context, text, text))
+
+    async def _wished(self, context: Context, wish: Wish) -> None:
+        context.args = wish.args
+        await self._command(context, wish.command)
 
     async def _file(self, context: Context) -> bool:
         """Give a file to what is under way, else offer it, if nothing is guarded."""
@@ -266,7 +272,7 @@ class Door:
         if dialogue and (take := self._features.dialogue_files.get(dialogue.kind)):
             await take(context, dialogue, attached)
             return True
-        if _asks_passcode(dialogue):
+        if asks_passcode(dialogue):
             return False
         if await self._gate.stops(context, "", {}):
             return await context.take_secret()  # for it may show a card
@@ -285,10 +291,6 @@ class Door:
         except OutdatedButton:
             await self._parts.dialogues.end(context.person.id)
             await context.reply(context.voice.say(CARD_GONE))
-
-
-def _asks_passcode(dialogue: Dialogue | None) -> bool:
-    return dialogue is not None and dialogue.kind in PASSCODES
 
 
 def _takes(press: OnButton) -> int:

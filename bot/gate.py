@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 KIND: Final = "unlock"
 
+PASSCODES: Final = frozenset({KIND, "lock"})
+"""Conversations in which a passcode is typed, which may look like anything."""
+
 OPEN: Final = frozenset({"lock", "start", "language", "privacy", "show", "tickets"})
 """Features that show nothing of a card but what they guard, and so stay open while balances are
 covered."""
@@ -115,6 +118,11 @@ class Gate:
             await self._do(context, dialogue.data["wanted"])
         elif until is not None:
             await context.conclude(voice.say(SEND_AGAIN, when=voice.moment(until)))
+
+
+def asks_passcode(dialogue: Dialogue | None) -> bool:
+    """Say whether a passcode is typed in this conversation."""
+    return dialogue is not None and dialogue.kind in PASSCODES
 
 
 async def demand(context: Context, wanted: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 WORDS_BYTES = 38
 """What is looked for travels in the buttons that turn the pages, and those hold 54 bytes."""
+
+
+_AROUND = re.compile(r"^(?:我的|那张|这张|(?:my|the|our)\s+)|(?:的?卡片?|\s(?:gift )?cards?)$")
+"""What people say around a card's name."""
 
 
 def words_of(text: str) -> str:
@@ -38,7 +43,17 @@ async def say_none(context: Context) -> None:
 
 
 def matching(context: Context, cards: Sequence[Card], words: str) -> list[Card]:
-    """Pick the cards that are called so or end in these digits; all of them for no words."""
+    """Pick the cards that are called so or end in these digits; all of them for no words.
+
+    Where none is, "my coffee card" and 星巴克卡 look for coffee and 星巴克.
+    """
+    found = _called(context, cards, words)
+    if found or not (bare := _AROUND.sub("", words).strip()) or bare == words:
+        return found
+    return _called(context, cards, bare)
+
+
+def _called(context: Context, cards: Sequence[Card], words: str) -> list[Card]:
     voice, issuers = context.voice, context.parts.issuers
     return [
         card

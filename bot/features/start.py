@@ -12,6 +12,7 @@ from bot.languages import mark
 from bot.menu import register_for
 from bot.parts import Command
 from bot.roles import may_use
+from bot.spoken import is_thanks
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -43,7 +44,7 @@ async def start(context: Context) -> None:
             "<b>Kabao 卡包</b> keeps your gift cards, shopping cards and stored-value cards in "
             "this chat.\n\nBind a card once. After that /balance shows what is on each, and I "
             "warn you before one runs dry.\n\nCard numbers and PINs are stored encrypted, and "
-            "the messages you send them in are deleted. More: /privacy"
+            "the messages you send them in are deleted: /privacy\n\n/help says everything I can do."
         ),
         [[Button(label, "bind")]],
     )
@@ -79,6 +80,14 @@ async def cancel(context: Context) -> None:
         return
     await dialogues.end(context.person.id)
     await context.conclude(context.voice.say("Cancelled. Nothing was saved."))
+
+
+async def on_text(context: Context, text: str) -> bool:
+    """Take thanks."""
+    if not is_thanks(text):
+        return False
+    await context.reply(context.voice.say("You are welcome."))
+    return True
 
 
 COMMANDS = (

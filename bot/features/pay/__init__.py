@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TYPE_CHECKING, Final
 
 from bot.bookings import NotEnough
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
     from storage import Card, Entry
 
 KIND: Final = "paying"
-_ASKED: Final = re.compile(
-    r"(?:我?(?:能|够|可以|要)?(?:不能|不够)?(?:付|支付|买单)|can i pay|pay)"
-    r"\s*(?P<what>\S.*?)\s*[吗么嘛]?\s*[?？]?",
-    re.IGNORECASE,
-)
 LONGEST: Final = 60
 
 
@@ -51,18 +45,6 @@ async def typed(context: Context, dialogue: Dialogue, text: str) -> None:
     if await context.took_stray(text):
         return
     await _answer(context, text, await context.cards("spend"), asked=True)
-
-
-async def on_text(context: Context, text: str) -> bool:
-    """Take "付 120" and "can I pay 120?" for the command, where there is such an amount."""
-    asked = _ASKED.fullmatch(text.strip()) if len(text) <= LONGEST else None
-    if asked is None:
-        return False
-    cards = await context.cards("spend")
-    if not cards or not read(context, asked["what"], cards):
-        return False
-    await _answer(context, asked["what"], cards)
-    return True
 
 
 async def _answer(context: Context, text: str, cards: list[Card], *, asked: bool = False) -> None:

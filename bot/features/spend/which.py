@@ -116,6 +116,7 @@ def _names(context: Context, card: Card) -> set[str]:
         names.add(panel.issuer_name(context.voice, context.parts.issuers, card.issuer))
     if len(card.tail) >= SHORTEST_TAIL:
         names |= {card.tail, f"·{card.tail}"}
+    names |= {f"{card.label}卡", f"{card.label} card"}
     return {_folded(name) for name in names}
 
 
