@@ -44,6 +44,11 @@ class Button:
 Buttons = Sequence[Sequence[Button]]
 
 
+def in_rows(buttons: Sequence[Button], width: int = 2) -> list[list[Button]]:
+    """Put buttons side by side, so many in a row."""
+    return [[*buttons[at : at + width]] for at in range(0, len(buttons), width)]
+
+
 class OutdatedButton(Exception):  # noqa: N818 - it is a button's state, not a fault of ours
     """A button's data no longer fits: the card is gone, or the client made it up."""
 

@@ -16,7 +16,7 @@ from bot.pace import SECOND
 from storage import suffices
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Iterable
 
     from bot.buttons import Buttons
     from bot.context import Context
@@ -139,20 +139,3 @@ async def answers_of(
         asking -= done
         free = loop.time() + GATHER_SECONDS
         yield {card.id: card for task in done if (card := task.result())}
-
-
-def pages(
-    voice: Voice, at: int, count: int, data: Callable[[int], str], back: str = "◀", on: str = "▶"
-) -> list[list[Button]]:
-    """Lay out the buttons that turn pages, with where one is; none where all is on one page."""
-    if count < 2:  # noqa: PLR2004 - one page
-        return []
-    here = voice.plain(
-        "{page} of {pages}", page=voice.language.number(at + 1), pages=voice.language.number(count)
-    )
-    turns = [Button(here, data(at))]
-    if at:
-        turns.insert(0, Button(back, data(at - 1)))
-    if at + 1 < count:
-        turns.append(Button(on, data(at + 1)))
-    return [turns]

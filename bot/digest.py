@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from bot import alert_view, expiry, expiry_view, ledger_view, panel
-from bot.buttons import Button
+from bot.buttons import Button, in_rows
 from storage import OutboxItem
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ async def _written(
     buttons = [
         Button(panel.masked(card), f"card:{card.id}") for card in [*cards.values()][:MOST_CARDS]
     ]
-    rows = [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
+    rows = in_rows(buttons)
     rows.append([Button(voice.plain("📬 Digest"), "digest")])
     return Markup("\n\n").join([head, *lines]), rows
 

@@ -9,9 +9,10 @@ from markupsafe import Markup, escape
 from bot import panel
 from bot.activity import SENTENCES, Action
 from bot.buttons import Button, number
-from bot.card_view import ALL_CARDS, pages
+from bot.card_view import ALL_CARDS
 from bot.issuers import FaultKind
 from bot.languages import mark
+from bot.pages import Page
 from bot.parts import Command
 
 if TYPE_CHECKING:
@@ -46,11 +47,10 @@ async def turned(context: Context, at: str) -> None:
 
 async def _show(context: Context, at: int) -> None:
     voice, log, owner = context.voice, context.parts.store.audit, context.person.id
-    count = -(-await log.count(owner) // PER_PAGE)
-    at = min(at, max(count - 1, 0))
-    rows = await log.of(owner, limit=PER_PAGE, offset=at * PER_PAGE)
+    page = Page.of(await log.count(owner), PER_PAGE, at)
+    rows = await log.of(owner, limit=PER_PAGE, offset=page.first)
     lines = [voice.say("<b>What happened on your account</b>"), *(_line(voice, r) for r in rows)]
-    if rows and not at:
+    if rows and not page.at:
         lines.append(
             voice.say(
                 "Was something here not you? End what you do not know in Telegram under "
@@ -64,9 +64,9 @@ async def _show(context: Context, at: int) -> None:
             )
         )
     newer, older = voice.plain("◀ Newer"), voice.plain("Older ▶")
-    turns = pages(voice, at, count, lambda to: f"activity:{to}", newer, older)
+    turns = page.turns(voice, lambda to: f"activity:{to}", newer, older)
     back = [Button(voice.plain("‹ All cards"), ALL_CARDS)]
-    await context.present(f"activity:{at}", Markup("\n\n").join(lines), [*turns, back])
+    await context.present(f"activity:{page.at}", Markup("\n\n").join(lines), [*turns, back])
 
 
 def _line(voice: Voice, row: AuditRow) -> Markup:

@@ -13,9 +13,9 @@ from markupsafe import Markup
 from bot.activity import SENTENCES, Action
 from bot.backup_folder import last_backup
 from bot.buttons import Button, number
-from bot.card_view import pages
 from bot.issuers import FaultKind
 from bot.languages import mark
+from bot.pages import Page
 from bot.panel import issuer_name
 from bot.parts import Command
 from bot.roles import admin_only, staff_only
@@ -175,15 +175,14 @@ async def log(context: Context, at: str) -> None:
     parts, voice = context.parts, context.voice
     store = parts.store.audit
     last = (await store.end()).seq
-    count = -(-last // PER_PAGE)
-    page = min(number(at), max(count - 1, 0))
-    rows = await store.recent(limit=PER_PAGE, before=last - page * PER_PAGE + 1)
+    page = Page.of(last, PER_PAGE, number(at))
+    rows = await store.recent(limit=PER_PAGE, before=last - page.first + 1)
     names = await _names(parts, rows)
     lines = [voice.say("<b>What happened</b>"), *(_line(voice, row, names) for row in rows)]
     newer, older = voice.plain("◀ Newer"), voice.plain("Older ▶")
-    turns = pages(voice, page, count, lambda to: f"log:{to}", newer, older)
+    turns = page.turns(voice, lambda to: f"log:{to}", newer, older)
     back = [Button(voice.plain("‹ Back"), "admin")]
-    await context.present(f"log:{page}", Markup("\n\n").join(lines), [*turns, back])
+    await context.present(f"log:{page.at}", Markup("\n\n").join(lines), [*turns, back])
 
 
 async def _names(parts: Parts, rows: Iterable[LogRow]) -> dict[bytes, str]:

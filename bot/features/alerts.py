@@ -11,10 +11,10 @@ from markupsafe import Markup
 from bot import panel
 from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton, number
-from bot.card_view import pages
 from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.money import Money
+from bot.pages import Page
 from bot.parts import Command
 from bot.quiet import clock_time
 from bot.thresholds import Enough, enough, threshold
@@ -44,9 +44,8 @@ async def turned(context: Context, at: str) -> None:
 async def _overview(context: Context, at: int) -> None:
     voice, person = context.voice, context.person
     cards = await context.cards("manage")
-    count = -(-len(cards) // PER_PAGE)
-    at = min(at, max(count - 1, 0))
-    here = cards[at * PER_PAGE :][:PER_PAGE]
+    page = Page.of(len(cards), PER_PAGE, at)
+    here = page.cut(cards)
     lines = [voice.say("<b>Alerts</b>")]
     lines += [
         Markup("{} {} — {}").format(
@@ -65,9 +64,9 @@ async def _overview(context: Context, at: int) -> None:
             )
         )
     rows = [[Button(panel.masked(card), f"alert:{card.id}")] for card in here]
-    rows += pages(voice, at, count, lambda to: f"alerts:{to}")
+    rows += page.turns(voice, lambda to: f"alerts:{to}")
     rows.append([Button(voice.plain("🌙 Quiet hours"), "quiet")])
-    await context.present(f"alerts:{at}", Markup("\n").join(lines), rows)
+    await context.present(f"alerts:{page.at}", Markup("\n").join(lines), rows)
 
 
 def _rule(context: Context, card: Card) -> Markup:

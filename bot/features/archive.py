@@ -8,9 +8,10 @@ from markupsafe import Markup
 
 from bot import expiry, panel
 from bot.buttons import Button, OutdatedButton, number
-from bot.card_view import ALL_CARDS, open_card, pages
+from bot.card_view import ALL_CARDS, open_card
 from bot.declared import CardAction
 from bot.languages import mark
+from bot.pages import Page
 from bot.parts import Command
 from bot.search import matching, words_of
 
@@ -47,9 +48,8 @@ async def turned(context: Context, at: str) -> None:
 async def _list(context: Context, at: int) -> None:
     voice = context.voice
     cards = await context.parts.store.cards.archived(context.person.id)
-    count = -(-len(cards) // PER_PAGE)
-    at = min(at, max(count - 1, 0))
-    here = cards[at * PER_PAGE :][:PER_PAGE]
+    page = Page.of(len(cards), PER_PAGE, at)
+    here = page.cut(cards)
     lines = [voice.say("<b>Archived cards</b>")]
     lines += [
         voice.say(
@@ -66,9 +66,9 @@ async def _list(context: Context, at: int) -> None:
         ]
         for card in here
     ]
-    rows += pages(voice, at, count, lambda to: f"archived:{to}")
+    rows += page.turns(voice, lambda to: f"archived:{to}")
     rows.append([Button(voice.plain("‹ All cards"), ALL_CARDS)])
-    await context.present(f"archived:{at}", Markup("\n").join(lines), rows, shown=here)
+    await context.present(f"archived:{page.at}", Markup("\n").join(lines), rows, shown=here)
 
 
 async def pressed(context: Context, card_id: str) -> None:

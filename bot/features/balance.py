@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import panel
-from bot.buttons import Button, number
-from bot.card_view import ALL_CARDS, answers_of, open_card, pages
+from bot.buttons import Button, in_rows, number
+from bot.card_view import ALL_CARDS, answers_of, open_card
 from bot.languages import mark
 from bot.messages import repaint
+from bot.pages import Page
 from bot.parts import Command
 from bot.search import matching, say_none, words_of
 from bot.shared import whose
@@ -80,8 +81,8 @@ async def _show(
     context: Context, cards: Sequence[Card], words: str, at: int, *, insist: bool = False
 ) -> None:
     parts = context.parts
-    at = min(at, (len(cards) - 1) // PER_PAGE)
-    here = _on_page(cards, at)
+    page = Page.of(len(cards), PER_PAGE, at)
+    at, here = page.at, page.cut(cards)
     view = f"panel:{at}:{len(cards)}:{words}"
     message_id = await context.present(
         view, *_panel(parts, context.voice, cards, words, at, context.shared), shown=here
@@ -103,14 +104,10 @@ async def _show(
                 view,
                 text,
                 buttons,
-                shown=_on_page(known, at),
+                shown=page.cut(known),
             )
 
     parts.background.start(live(), "live balances")
-
-
-def _on_page(cards: Sequence[Card], at: int) -> Sequence[Card]:
-    return cards[at * PER_PAGE :][:PER_PAGE]
 
 
 def _panel(
@@ -121,7 +118,8 @@ def _panel(
     at: int,
     others: Mapping[str, Held],
 ) -> tuple[Markup, Buttons]:
-    here = _on_page(cards, at)
+    page = Page.of(len(cards), PER_PAGE, at)
+    here = page.cut(cards)
     blocks = [voice.say("<b>Your cards</b>")]
     if words:
         blocks = [voice.say("<b>Your cards</b> called “{words}”", words=words)]
@@ -129,8 +127,8 @@ def _panel(
     if total := panel.totals(voice, [card for card in cards if card.id not in others]):
         blocks.append(total)
     openers = [Button(panel.masked(card), f"card:{card.id}") for card in here]
-    rows = [openers[i : i + 2] for i in range(0, len(openers), 2)]
-    rows += pages(voice, at, -(-len(cards) // PER_PAGE), lambda to: f"panel:{to}::{words}")
+    rows = in_rows(openers)
+    rows += page.turns(voice, lambda to: f"panel:{to}::{words}")
     last = [Button(voice.plain("🔄 Refresh"), f"panel:{at}:ask:{words}")]
     if words:
         last.append(Button(voice.plain("‹ All cards"), ALL_CARDS))

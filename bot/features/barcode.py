@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from bot import barcodes, panel
-from bot.buttons import Button, OutdatedButton
+from bot.buttons import Button, OutdatedButton, in_rows
 from bot.context import UNDELETED
 from bot.declared import CardAction
 from bot.dialogue import Dialogue
@@ -48,7 +48,7 @@ async def ask(context: Context, card_id: str) -> None:
         likely = await asyncio.to_thread(barcodes.guess, value)
         kinds.sort(key=lambda one: one != likely)
     buttons = [Button(_name(one), f"coded:{card.id}:{one}") for one in kinds]
-    rows = [buttons[at : at + 3] for at in range(0, len(buttons), 3)]
+    rows = in_rows(buttons, 3)
     if kept is not None:
         rows.append([Button(voice.plain("No barcode"), f"coded:{card.id}:{NONE}")])
     rows.append([Button(voice.plain("Cancel"), "cancel")])

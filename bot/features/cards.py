@@ -9,10 +9,11 @@ from markupsafe import Markup
 from bot import panel, refusals
 from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton, number
-from bot.card_view import ALL_CARDS, open_card, pages
+from bot.card_view import ALL_CARDS, open_card
 from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.money import exponent
+from bot.pages import Page
 from bot.parts import Command
 from bot.search import matching, words_of
 from bot.typed import LABEL_LONGEST, label_typed, money_typed
@@ -55,21 +56,20 @@ async def _list(context: Context, mine: Sequence[Card], at: int) -> None:
             return
         await context.show(voice.say("You have no card yet."), [[bind]])
         return
-    count = -(-len(mine) // PER_PAGE)
-    at = min(at, count - 1)
+    page = Page.of(len(mine), PER_PAGE, at)
     rows = [
         [
             Button(panel.masked(card), f"card:{card.id}"),
             Button("🏷", f"rename:{card.id}"),
             Button("🗑", f"remove:{card.id}"),
         ]
-        for card in mine[at * PER_PAGE :][:PER_PAGE]
+        for card in page.cut(mine)
     ]
-    rows += pages(voice, at, count, lambda to: f"cards:{to}")
+    rows += page.turns(voice, lambda to: f"cards:{to}")
     rows.append([Button(voice.plain("➕ Bind a card"), "bind")])
     text = [voice.plural("<b>You have {n} card</b>", "<b>You have {n} cards</b>", len(mine))]
     text.append(voice.say("Open one, rename it (🏷) or remove it (🗑)."))
-    await context.present(f"cards:{at}", Markup("\n").join(text), rows)
+    await context.present(f"cards:{page.at}", Markup("\n").join(text), rows)
 
 
 async def opened(context: Context, card_id: str) -> None:

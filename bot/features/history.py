@@ -8,10 +8,11 @@ from markupsafe import Markup
 
 from bot import panel
 from bot.buttons import Button, number
-from bot.card_view import ALL_CARDS, answers_of, pages
+from bot.card_view import ALL_CARDS, answers_of
 from bot.languages import mark
 from bot.messages import repaint
 from bot.money import Money
+from bot.pages import Page
 from bot.parts import Command
 from bot.search import matching, say_none, words_of
 from bot.shared import bookers
@@ -72,7 +73,7 @@ async def _show(context: Context, card: Card | None, at: int) -> None:
     parts, owner_id = context.parts, card.owner_id if card else context.person.id
     cards = [card] if card else await parts.store.cards.list(owner_id)
     count = await parts.store.ledger.count(owner_id, card.id if card else None)
-    at = min(at, max(count - 1, 0) // PER_PAGE)
+    at = Page.of(count, PER_PAGE, at).at
     view = f"history:{card.id if card else ''}:{at}"
     message_id = await context.present(view, *await _page(context, card, cards, at))
     stale = [one for one in cards if parts.wallet.is_stale(one)]
@@ -96,7 +97,8 @@ async def _page(
     owner_id = card.owner_id if card else context.person.id
     card_id = card.id if card else None
     count = await parts.store.ledger.count(owner_id, card_id)
-    entries = await parts.store.ledger.page(owner_id, card_id, limit=PER_PAGE, offset=at * PER_PAGE)
+    page = Page.of(count, PER_PAGE, at)
+    entries = await parts.store.ledger.page(owner_id, card_id, limit=PER_PAGE, offset=page.first)
     held = context.shared.get(card.id) if card else None
     names = await bookers(parts, voice, context.person, entries, held)
     by_id = {} if card else {card.id: card for card in cards}
@@ -112,14 +114,8 @@ async def _page(
     ]
     if not entries:
         lines.append(voice.say("No entries yet."))
-    rows = pages(
-        voice,
-        at,
-        -(-count // PER_PAGE),
-        lambda to: f"history:{card_id or ''}:{to}",
-        voice.plain("◀ Newer"),
-        voice.plain("Older ▶"),
-    )
+    newer, older = voice.plain("◀ Newer"), voice.plain("Older ▶")
+    rows = page.turns(voice, lambda to: f"history:{card_id or ''}:{to}", newer, older)
     if card is None and (others := await _of_others(context)):
         lines.append(voice.say("Cards shared with you have a history of their own:"))
         rows += [[Button(panel.masked(one), f"history:{one.id}:0")] for one in others]

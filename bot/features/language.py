@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot import digest, expiry
-from bot.buttons import Button, OutdatedButton
+from bot.buttons import Button, OutdatedButton, in_rows
 from bot.dialogue import Dialogue
 from bot.languages import languages, mark
 from bot.menu import register_for
@@ -79,13 +79,7 @@ async def timezone(context: Context) -> None:
         await _keep(context, context.args)
         return
     await context.parts.dialogues.keep(context.person.id, Dialogue("timezone"))
-    rows = [
-        [
-            Button(voice.language.place(ZoneInfo(name)), f"timezone:{name}")
-            for name in OFFERED[i : i + 2]
-        ]
-        for i in range(0, len(OFFERED), 2)
-    ]
+    places = [Button(voice.language.place(ZoneInfo(one)), f"timezone:{one}") for one in OFFERED]
     await context.ask(
         voice.say(
             "It is {time} in your time zone, {zone}. Choose another, or send its name, "
@@ -93,7 +87,7 @@ async def timezone(context: Context) -> None:
             time=voice.language.clock(voice.now, voice.zone),
             zone=voice.place,
         ),
-        rows,
+        in_rows(places),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot import panel
-from bot.buttons import Button
+from bot.buttons import Button, in_rows
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -18,7 +18,7 @@ async def more(context: Context, card_id: str) -> None:
         Button(voice.plain(action.label), f"{action.word}:{card.id}")
         for action in context.actions(card)
     ]
-    rows = [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
+    rows = in_rows(buttons)
     rows.append([Button(voice.plain("‹ The card"), f"card:{card.id}")])
     text = panel.details(voice, context.parts.issuers, card)
     await context.present(f"more:{card.id}", text, rows, shown=[card])

@@ -8,10 +8,10 @@ from markupsafe import Markup
 
 from bot.activity import Action, note, tell
 from bot.buttons import Button, OutdatedButton, number
-from bot.card_view import pages
 from bot.erasing import erase
 from bot.languages import mark
 from bot.menu import register_for, unregister_for
+from bot.pages import Page
 from bot.parts import Command
 from bot.roles import admin_only
 
@@ -58,9 +58,9 @@ async def turned(context: Context, at: str) -> None:
 
 async def _list(context: Context, at: int) -> None:
     parts, voice = context.parts, context.voice
-    count = -(-len(await parts.store.people.ids()) // PER_PAGE)
-    at = min(at, max(count - 1, 0))
-    here = await parts.store.people.listed(limit=PER_PAGE, offset=at * PER_PAGE)
+    page = Page.of(len(await parts.store.people.ids()), PER_PAGE, at)
+    at = page.at
+    here = await parts.store.people.listed(limit=PER_PAGE, offset=page.first)
     blocks = [voice.say("<b>People</b>")]
     blocks += [_line(parts, voice, person, cards) for person, cards in here]
     rows = [[Button(person.name[:LONGEST], f"person:{person.id}:{at}")] for person, _ in here]
@@ -74,7 +74,7 @@ async def _list(context: Context, at: int) -> None:
         ]
         for person in asked[:PER_PAGE]
     ]
-    rows += pages(voice, at, count, lambda to: f"people:{to}")
+    rows += page.turns(voice, lambda to: f"people:{to}")
     rows.append([Button(voice.plain("✉️ Invite somebody"), "invite")])
     await context.present(f"people:{at}", Markup("\n\n").join(blocks), rows)
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import diagnosis, panel
-from bot.buttons import Button, OutdatedButton, number
-from bot.card_view import pages
+from bot.buttons import Button, OutdatedButton, in_rows, number
 from bot.diagnosis import NAMES, Trouble
 from bot.diagnosis_words import Diagnosis, Remedy, written
 from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.messages import repaint
+from bot.pages import Page
 from bot.parts import Command
 from bot.search import matching, words_of
 
@@ -76,11 +76,9 @@ async def _which(context: Context, kind: Trouble, at: int) -> None:
         await context.ask_here(voice.say("You have no card here yet. /bind adds one."), rows)
         return
     await parts.dialogues.keep(context.person.id, Dialogue(KIND, data={"kind": str(kind)}))
-    count = -(-len(cards) // PER_PAGE)
-    at = min(at, count - 1)
-    here = cards[at * PER_PAGE :][:PER_PAGE]
-    rows = [[Button(panel.masked(card), f"diagnose:{card.id}:{kind}")] for card in here]
-    rows += pages(voice, at, count, lambda to: f"trouble:{kind}:{to}")
+    page = Page.of(len(cards), PER_PAGE, at)
+    rows = [[Button(panel.masked(card), f"diagnose:{card.id}:{kind}")] for card in page.cut(cards)]
+    rows += page.turns(voice, lambda to: f"trouble:{kind}:{to}")
     rows.append([Button(voice.plain("Cancel"), "cancel")])
     await context.ask_here(voice.say("Which card is it? Press it, or send its name."), rows)
 
@@ -149,7 +147,7 @@ def _rows(context: Context, card: Card, kind: Trouble, said: Diagnosis) -> Butto
     if issuer is not None and issuer.page is not None:
         ways[Remedy.PAGE] = Button(voice.plain("🔗 Look it up"), url=issuer.page)
     buttons = [ways[one] for one in said.remedies if one in ways]
-    rows = [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
+    rows = in_rows(buttons)
     rows.append(
         [
             Button(voice.plain("🙋 Write to a person"), f"human:{card.id}:{kind}"),

@@ -14,10 +14,10 @@ from telegram.error import TelegramError
 from bot import calls
 from bot import tickets as requests
 from bot.buttons import Button, OutdatedButton, number
-from bot.card_view import pages
 from bot.dialogue import Dialogue
 from bot.features.answers.letters import LETTERS, head, ways
 from bot.languages import mark
+from bot.pages import Page
 from bot.parts import Command
 from bot.roles import staff_only
 
@@ -48,18 +48,18 @@ def _is_staff(context: Context) -> bool:
 async def queue(context: Context, at: str) -> None:
     """List the requests that are not closed."""
     staff_only(context)
-    parts, voice, page = context.parts, context.voice, number(at)
+    parts, voice = context.parts, context.voice
     store = parts.store.tickets
     count = await store.count("open") + await store.count("answered")
-    page = min(page, max(-(-count // PER_PAGE) - 1, 0))
-    here = await store.unclosed(limit=PER_PAGE, offset=page * PER_PAGE)
+    page = Page.of(count, PER_PAGE, number(at))
+    here = await store.unclosed(limit=PER_PAGE, offset=page.first)
     lines = [voice.say("<b>Requests</b>")]
     lines += [await head(parts, voice, ticket) for ticket in here]
     if not here:
         lines.append(voice.say("None is waiting."))
     rows = [[Button(f"#{ticket.id}", f"desk:{ticket.id}") for ticket in here]] if here else []
-    rows += pages(voice, page, -(-count // PER_PAGE), lambda to: f"queue:{to}")
-    await context.present(f"queue:{page}", Markup("\n").join(lines), rows)
+    rows += page.turns(voice, lambda to: f"queue:{to}")
+    await context.present(f"queue:{page.at}", Markup("\n").join(lines), rows)
 
 
 async def desk(context: Context, ticket_id: str) -> None:

@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from bot import expiry, expiry_view, panel
 from bot.buttons import Button, number
-from bot.card_view import pages
 from bot.dialogue import Dialogue
+from bot.pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,16 +33,15 @@ async def listed(context: Context, at: int) -> None:
     dated = sorted(
         (card for card in cards if card.expires_at), key=lambda card: (card.expires_at, card.id)
     )
-    count = -(-len(dated) // PER_PAGE)
-    at = min(at, max(count - 1, 0))
-    here = dated[at * PER_PAGE :][:PER_PAGE]
+    page = Page.of(len(dated), PER_PAGE, at)
+    here = page.cut(dated)
     lines = [voice.say("<b>What expires</b>")]
     lines += [_line(context, card) for card in here]
     if not dated:
         lines.append(
             voice.say("No card of yours has an expiry date. Set one under a card's ⋯ More.")
         )
-    idle = [] if at else (await _idle(context, cards))[:MOST_IDLE]
+    idle = [] if page.at else (await _idle(context, cards))[:MOST_IDLE]
     if idle:
         lines += [Markup(""), voice.say("<b>Not used for long</b>")]
         lines += [
@@ -58,9 +57,9 @@ async def listed(context: Context, at: int) -> None:
     lines += [Markup(""), voice.say("I remind you {days} days before.", days=leads)]
     rows = [[Button(panel.masked(card), f"expiry:{card.id}")] for card in here]
     rows += [[Button(f"💤 {panel.masked(card)}", f"card:{card.id}")] for _, card in idle]
-    rows += pages(voice, at, count, lambda to: f"expiring:{to}")
+    rows += page.turns(voice, lambda to: f"expiring:{to}")
     rows.append([Button(voice.plain("⏰ Remind me earlier or later"), "leads")])
-    await context.present(f"expiring:{at}", Markup("\n").join(lines), rows, shown=here)
+    await context.present(f"expiring:{page.at}", Markup("\n").join(lines), rows, shown=here)
 
 
 def _line(context: Context, card: Card) -> Markup:

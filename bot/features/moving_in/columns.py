@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from bot.buttons import Button, OutdatedButton
+from bot.buttons import Button, OutdatedButton, in_rows
 from bot.dialogue import Dialogue
 from bot.features.moving_in import preview
 from bot.imports import kept
@@ -61,7 +61,7 @@ async def show(context: Context, dialogue: Dialogue) -> None:
         Button(_label(voice, table, role, roles), f"moverole:{place}")
         for place, role in enumerate(ROLES)
     ]
-    rows = [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
+    rows = in_rows(buttons)
     rows.append(
         [
             Button(voice.plain("Read it like this"), "moveread"),

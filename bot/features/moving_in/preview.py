@@ -9,13 +9,14 @@ from markupsafe import Markup
 
 from bot import arrivals, panel
 from bot.activity import Action, note
-from bot.buttons import Button, Buttons
-from bot.card_view import ALL_CARDS, pages
+from bot.buttons import Button, Buttons, in_rows
+from bot.card_view import ALL_CARDS
 from bot.expiry import leads_of
 from bot.features.moving_in import settings
 from bot.imports import kept, values
 from bot.imports import table as tables
 from bot.languages import mark
+from bot.pages import Page
 from bot.readings import money_of
 from storage import DuplicateCardError
 
@@ -104,8 +105,7 @@ async def ask_currency(context: Context, dialogue: Dialogue) -> None:
     await context.parts.dialogues.keep(context.person.id, dialogue)
     codes = dict.fromkeys((context.parts.settings.currency, *OFFERED))
     buttons = [Button(code, f"moveunit:{code}") for code in codes]
-    rows = [buttons[at : at + 3] for at in range(0, len(buttons), 3)]
-    await context.ask_here(context.voice.say(CURRENCY), rows)
+    await context.ask_here(context.voice.say(CURRENCY), in_rows(buttons, 3))
 
 
 async def currency_typed(context: Context, dialogue: Dialogue, text: str) -> None:
@@ -165,7 +165,7 @@ def _head(context: Context, dialogue: Dialogue, found: Found, plan: Plan, at: in
     stays = STANDS if not data["gone"] else DELETED
     lines.append(voice.say(stays))
     lines.append(voice.say(NOT_YET if plan.new else NOTHING_NEW))
-    shown = [_line(voice, whole) for whole in plan.new[at * PER_PAGE :][:PER_PAGE]]
+    shown = [_line(voice, whole) for whole in _page(plan, at).cut(plan.new)]
     if shown:
         lines += [Markup(""), *shown]
     if plan.unpriced:
@@ -179,6 +179,10 @@ def _head(context: Context, dialogue: Dialogue, found: Found, plan: Plan, at: in
             ),
         ]
     return Markup("\n").join(lines)
+
+
+def _page(plan: Plan, at: int) -> Page:
+    return Page.of(len(plan.new), PER_PAGE, at)
 
 
 def _line(voice: Voice, whole: Whole) -> Markup:
@@ -243,6 +247,6 @@ def _buttons(context: Context, dialogue: Dialogue, found: Found, plan: Plan, at:
         rows.append([Button(voice.plain("Another currency"), "movecurrency")])
     if "table" in dialogue.data:
         rows.append([Button(voice.plain("Other columns"), "moveroles")])
-    rows += pages(voice, at, -(-len(plan.new) // PER_PAGE), lambda to: f"movepage:{to}")
+    rows += _page(plan, at).turns(voice, lambda to: f"movepage:{to}")
     rows.append([Button(voice.plain("Cancel"), "cancel")])
     return rows

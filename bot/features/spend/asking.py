@@ -10,13 +10,13 @@ from markupsafe import Markup
 
 from bot import panel
 from bot.buttons import Button, OutdatedButton
-from bot.card_view import pages
 from bot.days import day_meant
 from bot.features.spend import answers
 from bot.features.spend.said import DECIMAL, Said, Understood, currency_named, understand
 from bot.features.spend.which import Pending, called, without_name
 from bot.languages import mark
 from bot.money import Money, exponent
+from bot.pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,13 +105,11 @@ async def ask_meaning(
 
 async def ask_card(context: Context, wanted: Pending, cards: Sequence[Card], at: int) -> None:
     """Ask which card it was; `at` is the page of their list."""
-    voice, count = context.voice, -(-len(cards) // PER_PAGE)
-    at = min(at, count - 1)
+    voice, page = context.voice, Page.of(len(cards), PER_PAGE, at)
     rows = [
-        [Button(panel.masked(card), f"pay:{wanted.nonce}:{card.id}")]
-        for card in cards[at * PER_PAGE :][:PER_PAGE]
+        [Button(panel.masked(card), f"pay:{wanted.nonce}:{card.id}")] for card in page.cut(cards)
     ]
-    rows += pages(voice, at, count, lambda to: f"payees:{wanted.nonce}:{to}")
+    rows += page.turns(voice, lambda to: f"payees:{wanted.nonce}:{to}")
     rows.append([Button(voice.plain("Cancel"), "cancel")])
     text = voice.say("Which card?")
     if wanted.text:
