@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +36,26 @@ class Advice:
     text: Markup
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What advice goes by, by card id: what was spent lately, and when money last left a card."""
+
+    spends: Mapping[str, Sequence[Spend]]
+    last: Mapping[str, datetime]
+
+    @classmethod
+    def of(cls, cards: Iterable[Card], entries: Mapping[str, Sequence[Entry]]) -> Past:
+        """Pick it out of all entries of some cards."""
+        left = {
+            card: max((e.at for e in of_card if e.amount_minor < 0), default=None)
+            for card, of_card in entries.items()
+        }
+        return cls(
+            {card.id: spends_of(entries.get(card.id, ()), card) for card in cards},
+            {card: at for card, at in left.items() if at is not None},
+        )
+
+
 def spends_of(entries: Iterable[Entry], card: Card) -> list[Spend]:
     """Pick what was spent of a card in the currency of its balance.
 
@@ -51,24 +71,22 @@ def spends_of(entries: Iterable[Entry], card: Card) -> list[Spend]:
     ]
 
 
-def dry(voice: Voice, card: Card, entries: Iterable[Entry]) -> Dry | None:
+def dry(voice: Voice, card: Card, past: Past) -> Dry | None:
     """Foresee when a card is empty; None where its balance or its pace is not known."""
     if card.balance_minor is None or not panel.is_usable(voice, card):
         return None
-    return forecast(spends_of(entries, card), card.balance_minor, voice.now)
+    return forecast(past.spends.get(card.id, ()), card.balance_minor, voice.now)
 
 
-def advise(
-    voice: Voice, issuers: Issuers, cards: Sequence[Card], by_card: Mapping[str, Sequence[Entry]]
-) -> list[Markup]:
+def advise(voice: Voice, issuers: Issuers, cards: Sequence[Card], past: Past) -> list[Markup]:
     """Give the best advice there is, at most `MOST` lines, each with its reason."""
     usable = [card for card in cards if (card.balance_minor or 0) > 0 and card.currency]
     usable = [card for card in usable if panel.is_usable(voice, card)]
     found: list[Advice | None] = []
     for card in usable:
         found.append(_first(voice, card))
-        found.append(_top_up(voice, card, by_card.get(card.id, ())))
-        found.append(_idle(voice, card, by_card.get(card.id, ())))
+        found.append(_top_up(voice, card, past))
+        found.append(_idle(voice, card, past.last.get(card.id)))
     found += [_same_shop(voice, issuers, *pair) for pair in combinations(usable[:50], 2)]
     best = sorted((one for one in found if one is not None), key=lambda one: one.weight)
     return [one.text for one in best[:MOST]]
@@ -90,8 +108,8 @@ def _first(voice: Voice, card: Card) -> Advice | None:
     return Advice((card.expires_at - voice.now) / timedelta(days=1), text)
 
 
-def _top_up(voice: Voice, card: Card, entries: Sequence[Entry]) -> Advice | None:
-    when = dry(voice, card, entries)
+def _top_up(voice: Voice, card: Card, past: Past) -> Advice | None:
+    when = dry(voice, card, past)
     if when is None or when.about - voice.now > DRY_WITHIN:
         return None
     text = voice.say(
@@ -102,8 +120,7 @@ def _top_up(voice: Voice, card: Card, entries: Sequence[Entry]) -> Advice | None
     return Advice((when.about - voice.now) / timedelta(days=1) + 5, text)
 
 
-def _idle(voice: Voice, card: Card, entries: Sequence[Entry]) -> Advice | None:
-    last = max((e.at for e in entries if e.amount_minor < 0), default=None)
+def _idle(voice: Voice, card: Card, last: datetime | None) -> Advice | None:
     since = last or card.created_at
     if voice.now - since < IDLE_AFTER:
         return None

@@ -44,6 +44,7 @@ from storage.records import (
 )
 from storage.share_links import Offer, Taken
 from storage.shares import Held, Sharer, suffices
+from storage.spending import Spent
 from storage.store import Store, open_store
 from storage.tickets import Ticket, TicketMessage
 from storage.tries import REFUSED, Outcome, Seen, Stop, Try
@@ -91,6 +92,7 @@ __all__ = [
     "SealError",
     "Seen",
     "Sharer",
+    "Spent",
     "Stop",
     "StorageError",
     "Store",

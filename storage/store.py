@@ -39,6 +39,7 @@ from storage.receipts import Receipts, receipts_of
 from storage.rotation import Rotation
 from storage.schema import meta, people
 from storage.share_links import ShareLinks
+from storage.spending import Spending
 from storage.sqlite import SqliteDatabase, sqlite_file
 from storage.tickets import Tickets
 from storage.told import Tellings
@@ -96,6 +97,7 @@ class Store:
         self.tickets: Final = Tickets(runner, vault, clock)
         self.announcements: Final = Announcements(runner, vault, clock)
         self.moving: Final = Moving(runner, vault, clock)
+        self.spending: Final = Spending(runner, vault, clock)
 
     @property
     def installation(self) -> InstallationKey:

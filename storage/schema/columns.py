@@ -41,7 +41,12 @@ class UtcTime(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """Give it back as UTC."""
         del dialect
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else moment(value)
+
+
+def moment(micros: int) -> datetime:
+    """Give the aware time, UTC, that is so many microseconds after 1970."""
+    return _EPOCH + timedelta(microseconds=micros)
 
 
 metadata = MetaData(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from bot.easel import Easel, NotDrawnError
-from storage import NewEntry
+from storage import NewCard, NewEntry
 from tests.house import DOLLARS, KIOSK, PIN, YUAN, Guest, House
 
 if TYPE_CHECKING:
-    import pytest
+    from sqlalchemy.sql import Executable
 
+    from bot.charts import Picture
     from storage import Card
 
 
@@ -96,6 +99,54 @@ async def test_currencies_are_looked_at_one_by_one(house: House, alice: Guest) -
         seen = await alice.presses(name)
         assert f"• {name}" in seen.labels
         assert len([label for label in seen.labels if label.startswith("•")]) == 2
+
+
+async def test_of_many_cards_the_largest_are_named_and_the_rest_added_up(
+    house: House, alice: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await alice.says("/start")
+    store, now, asked = house.kabao.parts.store, house.clock(), []
+    new = [
+        NewCard(
+            "other", f"Shop {n}", f"{n:04}", {"number": f"{n}"}, f"{n}", "CNY", balance_minor=5_000
+        )
+        for n in range(40)
+    ]
+    for n, card in enumerate(await store.cards.add_many(alice.id, new)):
+        lines = [
+            NewEntry(now - timedelta(days=20), 6_000 + n, "CNY", "opening", "", "holder"),
+            NewEntry(now - timedelta(days=2), -1_000 - n, "CNY", "purchase", "", "holder"),
+        ]
+        await store.ledger.add(alice.id, card.id, lines)
+    drawn: list[Picture] = []
+    draws = house.easel.draw
+
+    async def draw(picture: Picture) -> bytes:
+        drawn.append(picture)
+        return await draws(picture)
+
+    monkeypatch.setattr(house.easel, "draw", draw)
+    fetch = store._runner.fetch
+
+    async def counted(statement: Executable, **values: object) -> list[Any]:
+        asked.append(statement)
+        return await fetch(statement, **values)
+
+    monkeypatch.setattr(store._runner, "fetch", counted)
+    seen = await alice.says("/insights")
+    assert seen.text.startswith("Insights: My cards")
+    assert len(asked) < 20
+    (picture,) = drawn
+    assert picture.balances_head == "Balance of all 40 cards"
+    (line,) = picture.balances
+    assert [amount for _, amount in line.steps] == [2407.8, 2000.0]
+    names = [bar.label for bar in picture.cards]
+    assert names[:2] == ["Shop 39 ·0039", "Shop 38 ·0038"]
+    assert names[-1] == "34 more cards"
+    assert len(names) == 7
+    assert [bar.written for bar in picture.cards[-2:]] == ["CN¥10.34", "CN¥345.61"]
+    assert picture.cards[-1].amount == 0
+    assert [bar.amount for bar in picture.months] == [pytest.approx(407.8)]
 
 
 async def test_too_little_is_said_kindly(house: House, alice: Guest) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 from telegram.error import BadRequest
 
 from bot import advice, calls, panel
+from bot.advice import Past
 from bot.buttons import Button, OutdatedButton, number
+from bot.charts import COLOURS
 from bot.declared import CardAction
 from bot.easel import NotDrawnError
-from bot.features.insights.picture import PERIODS, gather, picture_of
+from bot.features.insights.picture import gather, picture_of, story_of
+from bot.features.insights.story import PERIODS
+from bot.features.insights.wallet import past_of, wallet_of
 from bot.languages import mark
 from bot.messages import offer
 from bot.parts import Command
@@ -23,8 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.buttons import Buttons
+    from bot.charts import Picture
     from bot.context import Context
     from bot.features.insights.picture import Known
+    from bot.voice import Voice
     from storage import Card
 
 USUAL_MONTHS = 3
@@ -94,47 +100,90 @@ async def _show(context: Context, card: Card | None, code: str, months: int) -> 
         await context.reply(voice.say("You have no card yet. /bind adds one."))
         return
     _expect(context)
-    known = await gather(parts, cards)
-    codes = known.currencies()
-    code = code if code in codes else next(iter(codes), "")
     name = panel.masked(card) if card else voice.plain("My cards")
-    drawn = None
-    if code:  # years of entries take too long for others to wait
-        drawn = await asyncio.to_thread(picture_of, voice, known, code, months, name)
-    lines = _lines(context, known, card)
-    if drawn is None:
-        await context.show(Markup("\n\n").join([voice.say(TOO_LITTLE), *lines]))
+    if len(cards) > len(COLOURS):
+        seen = await _many(context, cards, code, months, name)
+    else:
+        known = await gather(parts, cards)
+        # Years of entries take too long for others to wait.
+        seen = await asyncio.to_thread(_few, context, known, card, code, months, name)
+    if seen.picture is None:
+        await context.show(Markup("\n\n").join([voice.say(TOO_LITTLE), *seen.lines]))
         return
     head = voice.say("<b>Insights</b>: {name}", name=name)
     caption = str(head)
-    for line in lines:
+    for line in seen.lines:
         if len(caption) + len(line) < LONGEST_CAPTION:
             caption = f"{caption}\n\n{line}"
     try:
-        png = await parts.easel.draw(drawn)
+        png = await parts.easel.draw(seen.picture)
     except NotDrawnError as error:
         log.warning("a chart was not drawn: %s", error)
-        await context.reply(Markup("\n\n").join([head, *lines, voice.say(NOT_DRAWN)]))
+        await context.reply(Markup("\n\n").join([head, *seen.lines, voice.say(NOT_DRAWN)]))
         return
-    await _send(context, png, caption, _buttons(context, card, codes, code, months))
+    await _send(context, png, caption, _buttons(context, card, seen.codes, seen.code, months))
 
 
-def _lines(context: Context, known: Known, card: Card | None) -> list[Markup]:
-    """Say when this card runs dry, and the best advice there is."""
-    voice, lines = context.voice, []
-    if card and (when := advice.dry(voice, card, known.entries[card.id])):
-        lines.append(
-            voice.plural(
-                "At the present pace it is empty about {date}, give or take {n} day (right in 8 "
-                "of 10 cases, if nothing is topped up).",
-                "At the present pace it is empty about {date}, give or take {n} days (right in 8 "
-                "of 10 cases, if nothing is topped up).",
-                when.days,
-                date=voice.date(when.about),
-            )
+class _Seen(NamedTuple):
+    """What is shown: the currencies there are, the one shown, the picture and the lines."""
+
+    codes: Sequence[str]
+    code: str
+    picture: Picture | None
+    lines: list[Markup]
+
+
+def _few(
+    context: Context, known: Known, card: Card | None, code: str, months: int, name: str
+) -> _Seen:
+    """Look at a few cards, each for itself."""
+    voice, codes = context.voice, known.currencies()
+    code = _chosen_of(codes, code)
+    past = Past.of(known.cards, known.entries)
+    lines = [*_runs_dry(voice, card, past), *_advice(context, known.cards, past)]
+    story = story_of(voice, known, code, months)
+    return _Seen(codes, code, picture_of(voice, story, code, name) if code else None, lines)
+
+
+async def _many(
+    context: Context, cards: Sequence[Card], code: str, months: int, name: str
+) -> _Seen:
+    """Look at so many cards that their balances are drawn together."""
+    parts, voice, me = context.parts, context.voice, context.person.id
+    wallet = await wallet_of(parts, voice, me, cards)
+    codes = wallet.currencies()
+    code = _chosen_of(codes, code)
+    past = await past_of(parts, voice, me, wallet)
+    lines = await asyncio.to_thread(_advice, context, cards, past)
+    if not code:
+        return _Seen(codes, code, None, lines)
+    story = await wallet.story(parts, voice, me, code, months)
+    return _Seen(codes, code, picture_of(voice, story, code, name), lines)
+
+
+def _chosen_of(codes: Sequence[str], code: str) -> str:
+    return code if code in codes else next(iter(codes), "")
+
+
+def _runs_dry(voice: Voice, card: Card | None, past: Past) -> list[Markup]:
+    """Say when this card runs dry, where that can be said."""
+    if card is None or (when := advice.dry(voice, card, past)) is None:
+        return []
+    return [
+        voice.plural(
+            "At the present pace it is empty about {date}, give or take {n} day (right in 8 "
+            "of 10 cases, if nothing is topped up).",
+            "At the present pace it is empty about {date}, give or take {n} days (right in 8 "
+            "of 10 cases, if nothing is topped up).",
+            when.days,
+            date=voice.date(when.about),
         )
-    using = [one for one in known.cards if one.archived_at is None]
-    return [*lines, *advice.advise(voice, context.parts.issuers, using, known.entries)]
+    ]
+
+
+def _advice(context: Context, cards: Sequence[Card], past: Past) -> list[Markup]:
+    using = [one for one in cards if one.archived_at is None]
+    return advice.advise(context.voice, context.parts.issuers, using, past)
 
 
 def _buttons(

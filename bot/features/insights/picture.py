@@ -13,6 +13,7 @@ from babel.dates import format_skeleton
 from bot import panel
 from bot.advice import SPENDING
 from bot.charts import COLOURS, Bar, Line, Picture, round_amounts
+from bot.features.insights.story import PERIODS, Story, months_of
 from bot.money import Money
 
 if TYPE_CHECKING:
@@ -25,10 +26,8 @@ if TYPE_CHECKING:
 MOST_ENTRIES: Final = 5_000
 MOST_READINGS: Final = 1_000
 MOST_CARDS: Final = 6
-PERIODS: Final = (3, 6, 12)
-"""Months that can be looked at."""
-
 LEAST_STEPS: Final = 2
+LEAST_CARDS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +58,52 @@ async def gather(parts: Parts, cards: Sequence[Card]) -> Known:
     return Known(cards, entries, readings)
 
 
-def picture_of(voice: Voice, known: Known, code: str, months: int, name: str) -> Picture | None:
-    """Lay out what is to be seen; None where there is too little to see anything."""
-    first = _months(voice, months)[0]
+def story_of(voice: Voice, known: Known, code: str, months: int) -> Story:
+    """Tell what became of a few cards' money in one currency, each card's balance for itself."""
+    first = months_of(voice, months)[0]
     lines = [_line(card, known, code, first) for card in known.cards]
-    told = [line for line in lines if sum(v is not None for _, v in line.steps) >= LEAST_STEPS]
+    return Story(lines, *_spent(voice, known, code, months))
+
+
+def picture_of(voice: Voice, story: Story, code: str, name: str) -> Picture | None:
+    """Lay out what is to be seen; None where there is too little to see anything."""
+    told = [
+        line for line in story.lines if sum(v is not None for _, v in line.steps) >= LEAST_STEPS
+    ]
     told = sorted(told, key=lambda line: -len(line.steps))[: len(COLOURS)]
-    by_month, by_card = _spent(voice, known, code, months)
+    by_month = {month: max(minor, 0) for month, minor in story.by_month.items()}
     if not told and not any(by_month.values()):
         return None
-    since = min((line.steps[0][0] for line in told), default=first)
-    many = len(known.cards) > 1
-    largest = [(card, minor) for card, minor in by_card if minor > 0][:MOST_CARDS] if many else []
+    since = min((line.steps[0][0] for line in told), default=min(by_month))
+    head = voice.plain("Balance")
+    if story.together:
+        head = str(voice.plural("Balance of {n} card", "Balance of all {n} cards", story.together))
     return Picture(
         title=f"{name} · {voice.language.currency(code)}",
-        balances_head=voice.plain("Balance"),
+        balances_head=head,
         balances=told,
         months_head=voice.plain("Spent by month"),
         months=_bars(voice, by_month, code) if any(by_month.values()) else [],
         cards_head=voice.plain("Spent by card"),
-        cards=[_bar(voice, panel.masked(card), minor, code) for card, minor in largest],
+        cards=_by_card(voice, story, code),
         until=voice.now,
         days=_days(voice, since),
         amounts=_amounts(voice, told),
     )
+
+
+def _by_card(voice: Voice, story: Story, code: str) -> list[Bar]:
+    """Show the cards most was spent from, and below them what all others come to, without a bar."""
+    if len(story.by_card) < LEAST_CARDS:
+        return []
+    spent = [(card, minor) for card, minor in story.by_card if minor > 0]
+    rest = spent[MOST_CARDS:] if len(spent) > MOST_CARDS + 1 else []
+    bars = [_bar(voice, panel.masked(card), minor, code) for card, minor in spent]
+    if rest:
+        words = str(voice.plural("{n} more card", "{n} more cards", len(rest)))
+        others = Money(sum(minor for _, minor in rest), code)
+        bars[MOST_CARDS:] = [Bar(words, 0.0, voice.money(others))]
+    return bars
 
 
 def _amounts(voice: Voice, lines: Sequence[Line]) -> list[tuple[float, str]]:
@@ -114,20 +135,11 @@ def _line(card: Card, known: Known, code: str, first: datetime) -> Line:
     return Line(panel.masked(card), exact)
 
 
-def _months(voice: Voice, count: int) -> list[datetime]:
-    """List when each of the last months began in the person's zone, oldest first."""
-    now = voice.now.astimezone(voice.zone)
-    at = now.year * 12 + now.month - 1
-    return [
-        datetime(n // 12, n % 12 + 1, 1, tzinfo=voice.zone) for n in range(at - count + 1, at + 1)
-    ]
-
-
 def _spent(
     voice: Voice, known: Known, code: str, count: int
 ) -> tuple[dict[datetime, int], list[tuple[Card, int]]]:
     """Add up what was spent, less what was refunded, by month and by card."""
-    by_month = dict.fromkeys(_months(voice, count), 0)
+    by_month = dict.fromkeys(months_of(voice, count), 0)
     by_card: list[tuple[Card, int]] = []
     for card in known.cards:
         total = 0
@@ -142,7 +154,7 @@ def _spent(
                 total -= entry.amount_minor
         by_card.append((card, total))
     by_card.sort(key=lambda one: -one[1])
-    return {month: max(minor, 0) for month, minor in by_month.items()}, by_card
+    return by_month, by_card
 
 
 def _bars(voice: Voice, by_month: Mapping[datetime, int], code: str) -> list[Bar]:
