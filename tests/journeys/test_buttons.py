@@ -169,14 +169,16 @@ LONGEST = {
     "months": 2,
     "day": 10,
 }
-BUTTON_MAKERS = {"Button", "pages", "turns"}
+BUTTON_MAKERS = {"Button", "turns", "which"}
 
 
 def templates(path: Path) -> list[ast.JoinedStr]:
-    """List the f-strings a file gives to buttons: the second argument of `Button`, and of pages."""
+    """List the f-strings a file gives to buttons: to `Button`, and to what lays out several."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in BUTTON_MAKERS:
+        called = getattr(node, "func", None)
+        name = getattr(called, "id", "") or getattr(called, "attr", "")
+        if isinstance(node, ast.Call) and name in BUTTON_MAKERS:
             given = [*node.args[1:], *(k.value for k in node.keywords if k.arg == "data")]
             for argument in given:
                 body = argument.body if isinstance(argument, ast.Lambda) else argument
