@@ -149,11 +149,6 @@ async def note(
     await store.audit.append(str(action), subject=subject, actor=actor, detail=about or None)
 
 
-async def tell_later(parts: Parts, person_id: int, text: Markup | str) -> None:
-    """`tell`, for the background."""
-    await tell(parts, person_id, text)
-
-
 async def tell(
     parts: Parts,
     person_id: int,

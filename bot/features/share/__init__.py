@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from bot import panel, tips
-from bot.activity import Action, note, tell_later
+from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton, number
 from bot.declared import CardAction
-from bot.features.share import taking
+from bot.features.share import letters, taking
 from bot.languages import mark
 from bot.parts import Command
 from bot.search import matching, say_none, words_of
@@ -209,14 +209,10 @@ async def unshare(context: Context, card_id: str, person_id: str) -> None:
     async with parts.store.transaction() as tx:
         if not await tx.shares.revoke(card.owner_id, card.id, other):
             raise OutdatedButton
+        await letters.owe(tx, parts, other, letters.ENDED, card, me)
         await note(tx, Action.UNSHARED, subject=other, actor=me.id, card=card)
         await note(tx, Action.UNSHARED, subject=me.id, actor=me.id, card=card)
     parts.views.forget(other)  # no reading under way is painted into their panel any more
-    voice = parts.voice(await parts.store.people.get(other))
-    text = voice.say(
-        "{name} no longer shares {card} with you.", name=me.name, card=panel.masked(card)
-    )
-    parts.background.start(tell_later(parts, other, text), "telling whose share was taken back")
     await _show(context, card)
 
 
@@ -243,5 +239,6 @@ BUTTONS = {
     **taking.BUTTONS,
 }
 STARTS = {taking.PREFIX: taking.offered}
+LETTERS = letters.LETTERS
 GUARDED = frozenset({"sharelink", "handlink"})
 CARD_ACTIONS = (CardAction("sharing", mark("🤝 Share"), order=50, right="own"),)

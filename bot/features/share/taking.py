@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from bot import panel
-from bot.activity import Action, note, tell, tell_later
+from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton
 from bot.card_view import ALL_CARDS, open_card
+from bot.features.share import letters
 from bot.languages import mark
-from bot.shared import MAY, whose
+from bot.shared import whose
 from storage import DuplicateCardError
 
 if TYPE_CHECKING:
     from bot.context import Context
-    from bot.parts import Parts
-    from storage import Held, Offer, Person, Taken
+    from storage import Held, Offer, Taken
 
 PREFIX: Final = "sh"
 """What a link brings to /start before its token."""
@@ -70,7 +70,7 @@ async def offered(context: Context, token: str) -> None:
 
 async def take(context: Context, token: str) -> None:
     """Take what a link gives, once."""
-    parts, voice, me = context.parts, context.voice, context.person
+    parts, voice = context.parts, context.voice
     offer = await parts.store.shares.look(token)
     try:
         taken = await _taken(context, token, offer) if offer is not None else None
@@ -87,7 +87,6 @@ async def take(context: Context, token: str) -> None:
     if taken is None or offer is None:
         await context.show(voice.say(NOT_GOOD))
         return
-    parts.background.start(_tell_giver(parts, taken, offer, me), "telling who took a link")
     await context.show(voice.say("It is there now: {card}", card=panel.masked(taken.card)))
     await open_card(context, await context.card(taken.card.id, "see"))
 
@@ -98,26 +97,10 @@ async def _taken(context: Context, token: str, offer: Offer) -> Taken | None:
     async with context.parts.store.transaction() as tx:
         taken = await tx.shares.redeem(token, me)
         if taken is not None:
+            await letters.owe_taken(tx, context.parts, taken, offer.card, context.person)
             await note(tx, action, subject=giver, actor=me, card=offer.card, what=offer.right)
             await note(tx, Action.RECEIVED, subject=me, actor=giver, card=offer.card)
     return taken
-
-
-async def _tell_giver(parts: Parts, taken: Taken, offer: Offer, person: Person) -> None:
-    """Say who took it: a link that fell into other hands is noticed by that."""
-    voice = parts.voice(await parts.store.people.get(taken.giver))
-    values = {"name": person.name, "id": person.id, "card": panel.masked(offer.card)}
-    if offer.right == "own":
-        text = voice.say("🎁 {name} (Telegram id {id}) took {card}. It is theirs now.", **values)
-        await tell(parts, taken.giver, text)
-        return
-    text = voice.say(
-        "🤝 {name} (Telegram id {id}) took your link: they {may} {card}.",
-        may=voice.say(MAY[taken.right]),
-        **values,
-    )
-    rows = [[Button(voice.plain("🤝 Who has it"), f"sharing:{taken.card.id}")]]
-    await tell(parts, taken.giver, text, rows)
 
 
 async def declined(context: Context) -> None:
@@ -184,11 +167,9 @@ async def left(context: Context, card_id: str) -> None:
     async with parts.store.transaction() as tx:
         if not await tx.shares.leave(me.id, card.id):
             raise OutdatedButton
+        await letters.owe(tx, parts, card.owner_id, letters.LEFT, card, me)
         await note(tx, Action.LEFT, subject=card.owner_id, actor=me.id, card=card)
         await note(tx, Action.LEFT, subject=me.id, actor=me.id, card=card)
-    theirs = parts.voice(await parts.store.people.get(card.owner_id))
-    text = theirs.say("{name} has left {card}.", name=me.name, card=panel.masked(card))
-    parts.background.start(tell_later(parts, card.owner_id, text), "telling who left")
     voice = context.voice
     rows = [[Button(voice.plain("‹ All cards"), ALL_CARDS)]]
     said = voice.say("You have left {card}.", card=panel.masked(card))

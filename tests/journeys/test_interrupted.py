@@ -1,0 +1,82 @@
+"""The bot is killed half way, or cut off: nothing is lost, doubled or half done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot import calls
+from tests.house import PIN, YUAN, Guest, House
+from tests.journeys.test_hand_over import link_of as hand_link_of
+from tests.journeys.test_inbox import Stuck, confirmed, killed
+from tests.journeys.test_sharing import link_of
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bot.playground import Seen
+
+
+class Cut(Stuck):
+    """Stuck at a call to Telegram that is made just after something was written down."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(monkeypatch)
+        self._back = monkeypatch.undo
+
+    def before(self, call: str) -> None:
+        """Let the bot not get beyond this call."""
+        real = getattr(calls, call)
+
+        async def stay(*given: Any, **more: Any) -> Any:
+            await self._stay()
+            return await real(*given, **more)
+
+        self._patch.setattr(calls, call, stay)
+
+    async def off(self, house: House, update: int | None) -> None:
+        """Kill the bot there, and start it again."""
+        await self.reached()
+        await confirmed(house)
+        await killed(house)
+        self._back()
+        await house.start()
+        await house.settled(update)
+
+
+@pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> Cut:
+    return Cut(monkeypatch)
+
+
+def count(guest: Guest, text: str) -> int:
+    return sum(text in one for one in guest.told)
+
+
+async def pressed(guest: Guest, button: str, message: Seen | None = None) -> int | None:
+    return await guest.person.presses(button, message=message)
+
+
+@pytest.mark.parametrize("hand_over", [False, True], ids=["shared", "handed over"])
+async def test_who_took_a_link_is_told_to_its_giver_once_whatever_comes_between(
+    house: House, alice: Guest, bob: Guest, cut: Cut, hand_over: bool
+) -> None:
+    await alice.binds(YUAN, PIN)
+    payload = (
+        (await hand_link_of(house, alice))[1] if hand_over else await link_of(house, alice, "spend")
+    )
+    await bob.says(f"/start {payload}")
+    house.telegram.fail(
+        "sendMessage", status=502, times=2, match=lambda sent: "took" in sent["text"]
+    )
+    cut.before("edit")
+    await cut.off(house, await pressed(bob, "Take it"))
+    for _ in range(3):
+        await house.passes(minutes=10)
+    said = "It is theirs now." if hand_over else "took your link: they may spend"
+    assert count(alice, said) == 1
+    await bob.says("/balance")
+    assert bob.sees("·1001")
+    await bob.says(f"/start {payload}")
+    assert bob.sees("This link was used already")
