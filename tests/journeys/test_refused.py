@@ -8,6 +8,7 @@ import pytest
 
 from bot.playground.world import stable_id
 from tests.house import Guest, House
+from tests.journeys.test_import import catima, sends
 from tests.journeys.test_tickets import PNG, desk, support_chat
 
 if TYPE_CHECKING:
@@ -48,3 +49,29 @@ async def test_a_picture_that_is_not_to_go_and_cannot_be_deleted_is_hers_to_dele
     assert not alice.sees("Sorry")
     await alice.says("then without it")
     assert alice.sees("Request #1 is on its way.")
+
+
+async def test_a_file_that_can_be_neither_fetched_nor_deleted_is_hers_to_delete(
+    house: House, alice: Guest
+) -> None:
+    await alice.says("/import")
+    gone = "Bad Request: wrong file_id or the file is temporarily unavailable"
+    house.telegram.fail("getFile", status=400, description=gone)
+    house.telegram.fail("deleteMessage", status=400, description=TOO_OLD)
+    told = (await sends(house, alice, "catima.zip", catima())).text
+    assert told.startswith("I could not fetch that file just now. Please send it once more.")
+    assert told.endswith("Please delete it yourself: it holds numbers.")
+    told = (await sends(house, alice, "catima.zip", catima())).text
+    assert "Read: 5. New: 3." in told
+
+
+async def test_a_locked_file_that_is_gone_when_its_passphrase_comes_is_asked_for_again(
+    house: House, alice: Guest
+) -> None:
+    await alice.says("/import")
+    assert "has a passphrase" in (await sends(house, alice, "c.zip", catima("open sesame"))).text
+    house.telegram.fail("getFile", status=400, description="Bad Request: file is too big")
+    assert "Please send it once more." in (await alice.says("open sesame")).text
+    assert alice.wrote == ["/import"]
+    await sends(house, alice, "c.zip", catima("open sesame"))
+    assert "Read: 5. New: 3." in (await alice.says("open sesame")).text

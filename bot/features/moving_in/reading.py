@@ -21,6 +21,7 @@ from bot.languages import mark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.buttons import Buttons
     from bot.context import Context
     from bot.imports import Found
 
@@ -39,20 +40,24 @@ STANDS = mark("I could not delete it from the chat. Please delete it yourself: i
 async def take_file(context: Context, attached: Attached) -> None:
     """Fetch a file, delete its message, and read it; a passphrase may stand below it."""
     said = (context.message.caption or "").strip()[:LONGEST_PASSPHRASE] or None
-    content = await _fetched(context, attached)
+    content, failed = await _fetched(context, attached)
     gone = await context.take_secret()
     if content is not None:
         file = {one: getattr(attached, one) for one in ("file_id", "name", "mime", "size")}
         await _read(context, content, said, {"file": file, "gone": gone})
+    else:
+        await _say(context, failed, gone=gone)
 
 
 async def passphrase_typed(context: Context, dialogue: Dialogue, text: str) -> None:
     """Try a passphrase on the file, which is fetched once more: it was not kept."""
     gone = await context.take_secret()
     data = {**dialogue.data, "gone": dialogue.data["gone"] and gone}
-    content = await _fetched(context, Attached(**data["file"]))
+    content, failed = await _fetched(context, Attached(**data["file"]))
     if content is not None:
         await _read(context, content, text[:LONGEST_PASSPHRASE], data)
+    else:
+        await _say(context, failed, gone=data["gone"])
 
 
 async def take_links(context: Context, links: Sequence[str]) -> None:
@@ -63,15 +68,15 @@ async def take_links(context: Context, links: Sequence[str]) -> None:
     await _show(context, found, {"gone": gone})
 
 
-async def _fetched(context: Context, attached: Attached) -> bytes | None:
+async def _fetched(context: Context, attached: Attached) -> tuple[bytes | None, str]:
+    """Fetch a file; where that cannot be done, give what to say of it."""
     try:
-        return await attached.read(context.parts.bot)
+        return await attached.read(context.parts.bot), ""
     except TooLarge:
-        await context.reply(context.voice.say(TOO_LARGE))
+        return None, TOO_LARGE
     except TelegramError as error:
         log.warning("a file could not be fetched: %s", error.message)
-        await context.reply(context.voice.say(NOT_FETCHED))
-    return None
+        return None, NOT_FETCHED
 
 
 async def _read(context: Context, content: bytes, said: str | None, data: dict[str, Any]) -> None:
@@ -87,17 +92,18 @@ async def _read(context: Context, content: bytes, said: str | None, data: dict[s
             text += "\n" + voice.say(STANDS)
         await context.ask(text, [[Button(voice.plain("Cancel"), "cancel")]])
     except imports.Unreadable as error:
-        await _say_unreadable(context, str(error), gone=data["gone"])
+        rows = [[Button(voice.plain("What I can read"), "import")]]
+        await _say(context, str(error), rows, gone=data["gone"])
     else:
         await _show(context, found, {"gone": data["gone"]})
 
 
-async def _say_unreadable(context: Context, why: str, *, gone: bool) -> None:
+async def _say(context: Context, why: str, buttons: Buttons | None = None, *, gone: bool) -> None:
     """Say why; what is being asked for is asked for still."""
     text = context.voice.say(why)
     if not gone:
         text += "\n" + context.voice.say(STANDS)
-    await context.reply(text, [[Button(context.voice.plain("What I can read"), "import")]])
+    await context.reply(text, buttons)
 
 
 async def _show(context: Context, found: Found | Table, data: dict[str, Any]) -> None:
