@@ -8,9 +8,9 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Final
 
 from bot.expiry import last_day
-from bot.imports.catima import FILE
+from bot.imports.catima import FILE, UNIT
 from bot.imports.values import FORMATS
-from bot.money import Money
+from bot.money import UNITS, Money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,10 @@ _TYPES: Final = {name: kind for kind, name in FORMATS.items()}
 
 
 def written(wholes: Sequence[Whole], zone: tzinfo) -> bytes:
-    """Write `catima.csv`. It has no place for a PIN, so that stands in the note."""
+    """Write `catima.csv`. It has no place for a PIN, so that stands in the note.
+
+    Nor has it a unit beside currencies and points, which it takes what has no currency for.
+    """
     out = io.StringIO(newline="")
     out.write("2\r\n\r\n_id\r\n\r\n")
     writer = csv.writer(out, lineterminator="\r\n")
@@ -48,6 +51,8 @@ def _row(place: int, whole: Whole, zone: tzinfo) -> list[object]:
     known = card.balance_minor is not None and card.currency is not None
     amount = Money(card.balance_minor or 0, card.currency or "").amount if known else 0
     rest = [f"{name}: {text}" for name, text in whole.secrets.items() if text != whole.number]
+    if known and (card.currency == "visits" or (card.currency == "points" and not amount)):
+        rest.append(f"{UNIT}: {card.currency}")
     return [
         place,
         card.label,
@@ -55,7 +60,7 @@ def _row(place: int, whole: Whole, zone: tzinfo) -> list[object]:
         "",
         _day(last_day(card, zone)) if card.expires_at else "",
         f"{amount:f}",
-        card.currency if known else "",
+        card.currency if known and card.currency not in UNITS else "",
         whole.number,
         code.value if code and kind and code.value != whole.number else "",
         kind,

@@ -98,4 +98,5 @@ def _cards_in(data: object, content: bytes, today: date) -> Found:
     items = vouchervault.items_in(data)
     if items is None:
         raise Unreadable(UNKNOWN)
-    return vouchervault.read(items, today)
+    more = isinstance(data, dict) and bool(data.get("next"))
+    return vouchervault.read(items, today, more=more)

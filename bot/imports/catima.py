@@ -24,11 +24,16 @@ NOT_CSV: Final = mark("This does not look like a table I can read.")
 NEWER: Final = mark("This file is of a newer Catima than I know.")
 KNOWN_VERSION: Final = 2
 
+UNIT: Final = "unit"
+"""What a line of a note is called in which an export of ours says what a balance counts."""
+
+
 _LINK = re.compile(
     r"https?://(?:www\.)?(?:catima\.app/share|thelastproject\.github\.io/Catima/share"
     r"|brarcher\.github\.io/loyalty-card-locker/share)/?[?#][^\s<>\"”“]+",
     re.IGNORECASE,
 )
+_UNIT = re.compile(rf"^{UNIT}: (points|visits)$", re.MULTILINE)
 _PICTURE = re.compile(r"card_\d+_(?:front|back|icon)\.png")
 
 
@@ -101,8 +106,10 @@ def _take(
     inside = ", ".join(values.line(one, 60) for one in groups)
     gathering.remark(found.GROUPS, bool(inside))
     gathering.remark(found.FROM, bool(card.get("validfrom")))
-    amount, currency, points = _balance(card, gathering)
-    note = values.lines(card.get("note"), gathering)
+    note, pin = values.pin_out_of(values.lines(card.get("note"), gathering), gathering)
+    told = _UNIT.search(note or "")
+    note = _UNIT.sub("", note or "").rstrip() or None
+    amount, currency, parts = _balance(card, gathering, told and told[1])
     gathering.cards.append(
         Incoming(
             number=number,
@@ -116,7 +123,8 @@ def _take(
                 gathering,
                 card.get("barcodeencoding"),
             ),
-            note=values.noted(note, long, points, inside),
+            pin=pin,
+            note=values.noted(note, long, parts, inside),
             starred=card.get("starstatus") == "1",
             archived=card.get("archive") == "1",
         )
@@ -124,21 +132,21 @@ def _take(
 
 
 def _balance(
-    card: Mapping[str, str], gathering: Gathering
+    card: Mapping[str, str], gathering: Gathering, unit: str | None
 ) -> tuple[Decimal | None, str | None, str | None]:
-    """Read the balance, its currency, and what is to be noted instead: a 0 of nothing is none."""
+    """Read the balance, what it counts, and what is to be noted instead: a 0 of nothing is none."""
     amount = values.amount(card.get("balance"), gathering)
     kind = (card.get("balancetype") or "").strip()
-    currency = values.currency(kind)
-    if amount is None or (not amount and currency is None):
+    counts = values.currency(kind) if kind else unit or "points"
+    if amount is None or (not amount and (counts is None or not (kind or unit))):
         return None, None, None
-    if currency is None:
-        gathering.remark(found.POINTS if not kind else found.BALANCES)
-        return None, None, f"{amount.normalize():f} {values.line(kind, 12) or 'points'}"
-    if not values.fits(amount, currency) or amount < 0:
+    if counts is None or (not kind and amount % 1):
+        gathering.remark(found.BALANCES if kind else found.POINTS)
+        return None, None, f"{amount.normalize():f} {values.line(kind, 12) or counts}"
+    if not values.fits(amount, counts) or amount < 0:
         gathering.remark(found.BALANCES)
-        return None, currency, None
-    return amount, currency, None
+        return None, counts if kind else None, None
+    return amount, counts, None
 
 
 def links_in(text: str) -> list[str]:

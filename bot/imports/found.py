@@ -44,10 +44,13 @@ GROUPS: Final = mark("Cards in groups; the groups are in the note")
 FROM: Final = mark("Dates from which a card is good, which I do not keep")
 STARTS: Final = mark("Cards of which only the first balance is known, not what is left")
 SHARES: Final = mark("Cards that are worth a share of the price; it is in the note")
-POINTS: Final = mark("Balances in points; they are in the note")
+POINTS: Final = mark("Balances in parts of points; they are in the note")
 FOREIGN: Final = mark("Cards of issuers that are not set up here; you keep their balance yourself")
 LENGTHS: Final = mark("Texts that were cut, because they were too long")
 PAST: Final = mark("Entries I could not read")
+ACCOUNTS: Final = mark("Accounts whose cards are in this file; save it only if all are yours")
+PAGES: Final = mark("Further pages that this answer names; send me those as well")
+PINS: Final = mark("PINs that stood in a note; they are kept as PINs now")
 
 
 class Unreadable(ValueError):  # noqa: N818 - the file's state, not an error of the program
@@ -82,9 +85,9 @@ class Past:
 class Incoming:
     """A card as another program keeps it.
 
-    `amount` is what is on it now, in major units of `currency`, which may not be known; `start` is
-    what was once on it. `past` has what happened, oldest first, of which `amount` takes account.
-    `expires` is the last day it is good.
+    `amount` is what is on it now, in major units of `currency`, money's or a unit's, which may not
+    be known; `start` is what was once on it. `past` has what happened, oldest first, of which
+    `amount` takes account. `expires` is the last day it is good.
     """
 
     number: str = field(repr=False)

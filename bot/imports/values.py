@@ -66,7 +66,11 @@ _SPELLINGS: Final = {
     "pkbarcodeformatcode128": "Code128",
 }
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-_DECIMAL: Final = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,9})?")
+_DECIMAL: Final = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,20})?")
+_PIN: Final = re.compile(
+    r"^[ \t]*(?:PIN|密码|密碼|口令)[ \t]*[:：=]?[ \t]*((?=(?:\S*\d){3})[A-Za-z0-9-]{3,20})[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _DAY: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:$|[T ])")
 
 
@@ -93,6 +97,16 @@ def lines(value: object, gathering: Gathering) -> str | None:
         gathering.remark(found.LENGTHS)
         kept = f"{kept[: NOTE_LONGEST - 1].rstrip()}…"
     return kept or None
+
+
+def pin_out_of(note: str | None, gathering: Gathering) -> tuple[str | None, str | None]:
+    """Take a PIN out of a note, where people put it who have no other place; give what is left."""
+    stood = _PIN.search(note or "")
+    if note is None or stood is None:
+        return note, None
+    gathering.remark(found.PINS)
+    left = (note[: stood.start()].rstrip(), note[stood.end() :].strip("\n"))
+    return "\n".join(filter(None, left)) or None, stood[1]
 
 
 def noted(note: str | None, *more: str | None) -> str | None:

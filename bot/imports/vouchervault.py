@@ -31,7 +31,7 @@ def is_item(one: object) -> bool:
 def items_in(data: object) -> list[Any] | None:
     """Find its items in what a JSON file holds; None if it is not of this program."""
     if isinstance(data, dict):
-        for key in ("item_details", "items"):
+        for key in ("item_details", "items", "results"):
             inside = data.get(key)
             if isinstance(inside, list) and (key == "item_details" or any(map(is_item, inside))):
                 return inside
@@ -57,11 +57,14 @@ def _dumped(data: Sequence[object]) -> list[Any] | None:
     return [{**one, "_transactions": moves[pk]} for pk, one in items.items()] or None
 
 
-def read(items: Sequence[object], today: date, *, pictures: int = 0) -> Found:
-    """Read its items, from whatever file."""
-    plus = any(isinstance(one, dict) and ("_transactions" in one or "tags" in one) for one in items)
+def read(items: Sequence[object], today: date, *, pictures: int = 0, more: bool = False) -> Found:
+    """Read its items, from whatever file; `more` if it is one page of several."""
+    plus = any(isinstance(one, dict) and "notes" in one for one in items)
     gathering = Gathering(PLUS if plus else PROGRAM)
     gathering.remark(found.PICTURES, pictures)
+    gathering.remark(found.PAGES, more)
+    if len(accounts := _accounts(items)) > 1:
+        gathering.remark(found.ACCOUNTS, len(accounts))
     for gathering.place, one in enumerate(items, 1):
         if len(gathering.cards) >= found.MOST_CARDS:
             gathering.skip(found.TOO_MANY)
@@ -70,6 +73,12 @@ def read(items: Sequence[object], today: date, *, pictures: int = 0) -> Found:
         else:
             gathering.skip(found.NO_CARD)
     return gathering.found()
+
+
+def _accounts(items: Sequence[object]) -> set[str]:
+    """Find whose items these are: the API answers with those of everybody."""
+    whose = (one.get("user__username") or one.get("user") for one in items if isinstance(one, dict))
+    return {str(one) for one in whose if one}
 
 
 def is_csv(header: str) -> bool:
@@ -99,14 +108,16 @@ def _take(item: Mapping[str, Any], gathering: Gathering, today: date) -> None:
     label, long = values.name(title, gathering)
     past = _past(item.get("_transactions"), gathering)
     start, currency, worth = _value(item, gathering)
-    amount = None
-    if "_transactions" in item and start is not None:
-        amount, start = start + sum((one.amount for one in past), Decimal(0)), None
-        if amount < 0:
+    amount = None if start is None else _left(item, start, past)
+    if amount is not None:
+        start = None
+        if amount < 0 or not values.fits(amount, currency):
             gathering.remark(found.BALANCES)
-            amount, past = None, ()
+            amount = None
     elif start is not None:
         gathering.remark(found.STARTS)
+    elif points := values.amount(item.get("points_balance"), gathering):
+        amount, currency = points, "points"
     gathering.cards.append(
         Incoming(
             number=number,
@@ -131,13 +142,30 @@ def _take(item: Mapping[str, Any], gathering: Gathering, today: date) -> None:
     )
 
 
+def _left(item: Mapping[str, Any], start: Decimal, past: Sequence[Past]) -> Decimal | None:
+    """Work out what is on it now; None where the file has only what once was.
+
+    The fork's API has the sum, though made in floating point; its backup leaves out an empty past.
+    What is used up has nothing left, wherever that is said.
+    """
+    if "_transactions" in item or "_id" in item:
+        return start + sum((one.amount for one in past), Decimal(0))
+    if (total := values.amount(item.get("transaction_total"), Gathering(""))) is not None:
+        return round(total, 2)
+    return Decimal(0) if _is(item.get("is_used")) else None
+
+
 def _beside(item: Mapping[str, Any], title: str) -> str | None:
     """Collect who issued it, its wallet and tags, as a line for the note."""
     tags = item.get("tags")
     named: Iterable[object] = (
         item.get("issuer"),
-        item.get("wallet"),
-        *(tags if isinstance(tags, list) else ()),
+        item.get("wallet_name") or item.get("wallet"),
+        item.get("membership_tier"),
+        *(
+            one.get("name") if isinstance(one, dict) else one
+            for one in (tags if isinstance(tags, list) else ())
+        ),
     )
     said = dict.fromkeys(values.line(one, 60) for one in named)
     return " · ".join(one for one in said if one and one != title) or None

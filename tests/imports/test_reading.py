@@ -51,8 +51,9 @@ def test_catimas_table_is_read_with_notes_of_several_lines_and_both_ways_of_writ
     assert one.barcode == Barcode("QRCode", "5432")
     assert cheese.barcode == Barcode("Aztec", "Käseschnitte", "UTF-8")
     assert cheese.archived
-    assert grocery.note == 'several\n\nlines, and a "quote"\n150 points\nFood'
-    assert (grocery.amount, grocery.expires) == (None, date(2026, 12, 31))
+    assert grocery.note == 'several\n\nlines, and a "quote"\nFood'
+    assert (grocery.amount, grocery.currency) == (Decimal(150), "points")
+    assert grocery.expires == date(2026, 12, 31)
     assert [(one.place, one.why) for one in found.skipped] == [
         (5, "no name"),
         (6, "no card number"),
