@@ -1,4 +1,4 @@
-"""Finding a card by what a person calls it: its label, its issuer, its last digits."""
+"""Finding a card by what a person calls it: its label, its issuer, its last digits; or asking."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from bot import panel
+from bot.buttons import Button
+from bot.pages import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from markupsafe import Markup
+
+    from bot.buttons import Buttons
     from bot.context import Context
+    from bot.voice import Voice
     from storage import Card
+
+PER_PAGE = 10
+"""Cards to choose from, a button each."""
 
 WORDS_BYTES = 38
 """What is looked for travels in the buttons that turn the pages, and those hold 54 bytes."""
@@ -25,6 +34,27 @@ _AROUND = re.compile(r"^(?:我的|那张|这张|(?:my|the|our)\s+)|(?:的?卡片
 def words_of(text: str) -> str:
     """Give what is looked for, in its plain form and no longer than can be looked for."""
     return _cut(_folded(text))
+
+
+def no_cards(voice: Voice) -> tuple[Markup, Buttons]:
+    """Say that there is no card yet, with the way to bind one."""
+    return (
+        voice.say("You have no card yet. Bind one, or simply paste its number here."),
+        [[Button(voice.plain("Bind a card"), "bind")]],
+    )
+
+
+def which(
+    context: Context,
+    cards: Sequence[Card],
+    at: int,
+    data: Callable[[Card], str],
+    turn: Callable[[int], str],
+) -> list[list[Button]]:
+    """Lay out a page of cards to choose from; what their buttons and those to a page bring back."""
+    page = Page.of(len(cards), PER_PAGE, at)
+    rows = [[Button(panel.masked(card), data(card))] for card in page.cut(cards)]
+    return rows + page.turns(context.voice, turn)
 
 
 async def say_none(context: Context) -> None:

@@ -13,7 +13,7 @@ from bot.languages import mark
 from bot.messages import repaint
 from bot.pages import Page
 from bot.parts import Command
-from bot.search import matching, say_none, words_of
+from bot.search import matching, no_cards, say_none, words_of
 from bot.shared import whose
 
 if TYPE_CHECKING:
@@ -138,14 +138,6 @@ def _panel(
 def _block(parts: Parts, voice: Voice, card: Card, held: Held | None) -> Markup:
     lines = panel.lines(voice, parts.issuers, card)
     return lines + Markup("\n") + whose(voice, held) if held else lines
-
-
-def no_cards(voice: Voice) -> tuple[Markup, Buttons]:
-    """Say that there is no card yet, with the way to bind one."""
-    return (
-        voice.say("You have no card yet. Bind one, or simply paste its number here."),
-        [[Button(voice.plain("Bind a card"), "bind")]],
-    )
 
 
 COMMANDS = (Command("balance", mark("What is on my cards"), balance, order=10),)

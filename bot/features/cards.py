@@ -15,7 +15,7 @@ from bot.languages import mark
 from bot.money import exponent
 from bot.pages import Page
 from bot.parts import Command
-from bot.search import matching, words_of
+from bot.search import matching, no_cards, words_of
 from bot.typed import LABEL_LONGEST, label_typed, money_typed
 from bot.wallet import UNDO
 
@@ -48,13 +48,11 @@ async def turned(context: Context, at: str) -> None:
 async def _list(context: Context, mine: Sequence[Card], at: int) -> None:
     voice = context.voice
     if not mine:
-        bind = Button(voice.plain("Bind a card"), "bind")
+        said, rows = no_cards(voice)
         if await context.cards("see"):
-            others = Button(voice.plain("‹ All cards"), ALL_CARDS)
             said = voice.say("You have no card of your own yet, only those shared with you.")
-            await context.show(said, [[bind], [others]])
-            return
-        await context.show(voice.say("You have no card yet."), [[bind]])
+            rows = [*rows, [Button(voice.plain("‹ All cards"), ALL_CARDS)]]
+        await context.show(said, rows)
         return
     page = Page.of(len(mine), PER_PAGE, at)
     rows = [

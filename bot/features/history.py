@@ -14,7 +14,7 @@ from bot.messages import repaint
 from bot.money import Money
 from bot.pages import Page
 from bot.parts import Command
-from bot.search import matching, say_none, words_of
+from bot.search import matching, say_none, which, words_of
 from bot.shared import bookers
 
 if TYPE_CHECKING:
@@ -46,21 +46,34 @@ ADJUSTED_BY = {
 
 async def history(context: Context) -> None:
     """Show the entries of all cards, or of the one that the words behind the command name."""
-    voice, words = context.voice, words_of(context.args)
+    words = words_of(context.args)
     if not words:
         await _show(context, None, 0)
         return
-    cards = await context.cards()
-    found = matching(context, cards, words)
+    found = matching(context, await context.cards(), words)
     if len(found) == 1:
         await _show(context, found[0], 0)
     elif found:
-        rows = [
-            [Button(panel.masked(card), f"history:{card.id}:0")] for card in found[:MOST_OFFERED]
-        ]
-        await context.reply(voice.say("The history of which card?"), rows)
+        await _which(context, found, words, 0)
     else:
         await say_none(context)
+
+
+async def _which(context: Context, found: Sequence[Card], words: str, at: int) -> None:
+    rows = which(
+        context,
+        found,
+        at,
+        lambda card: f"history:{card.id}:0",
+        lambda to: f"histories:{to}:{words}",
+    )
+    await context.show(context.voice.say("The history of which card?"), rows)
+
+
+async def others(context: Context, at: str, words: str) -> None:
+    """Turn to a page of the cards to choose from."""
+    found = matching(context, await context.cards(), words)
+    await _which(context, found, words, number(at))
 
 
 async def turned(context: Context, card_id: str, at: str) -> None:
@@ -172,4 +185,4 @@ def _line(voice: Voice, entry: Entry, card: Card | None, by: str | None) -> Mark
 
 
 COMMANDS = (Command("history", mark("What was spent and topped up"), history, order=20),)
-BUTTONS = {"history": turned}
+BUTTONS = {"history": turned, "histories": others}

@@ -15,15 +15,15 @@ from bot.activity import Action, note
 from bot.buttons import LONGEST_COPY, Button, OutdatedButton, number
 from bot.languages import mark
 from bot.parts import Command
-from bot.search import matching, say_none, words_of
+from bot.search import matching, no_cards, say_none, which, words_of
 from bot.vanishing import reveal, reveal_photo, vanish
 from storage import Owed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.context import Context
     from storage import Barcode, Card
-
-MOST_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +37,29 @@ class Secret:
 
 async def show(context: Context) -> None:
     """Show the number of the card that is named, or offer those it may be."""
-    voice = context.voice
-    mine = await context.cards("spend")
-    found = matching(context, mine, words_of(context.args))
+    mine, words = await context.cards("spend"), words_of(context.args)
+    found = matching(context, mine, words)
     if not mine:
-        bind = Button(voice.plain("Bind a card"), "bind")
-        await context.reply(voice.say("You have no card yet."), [[bind]])
+        await context.reply(*no_cards(context.voice))
     elif not found:
         await say_none(context)
     elif len(found) == 1:
         await _reveal(context, found[0], 0)
     else:
-        rows = [[Button(panel.masked(card), f"reveal:{card.id}")] for card in found[:MOST_LISTED]]
-        await context.reply(voice.say("Which card's number shall I show?"), rows)
+        await _which(context, found, words, 0)
+
+
+async def turned(context: Context, at: str, words: str) -> None:
+    """Turn to a page of the cards to choose from."""
+    found = matching(context, await context.cards("spend"), words)
+    await _which(context, found, words, number(at))
+
+
+async def _which(context: Context, found: Sequence[Card], words: str, at: int) -> None:
+    rows = which(
+        context, found, at, lambda card: f"reveal:{card.id}", lambda to: f"shows:{to}:{words}"
+    )
+    await context.show(context.voice.say("Which card's number shall I show?"), rows)
 
 
 async def reveal_number(context: Context, card_id: str) -> None:
@@ -138,4 +148,4 @@ async def _secrets(context: Context, card: Card) -> list[Secret]:
 
 GUARDED = frozenset({"show", "reveal", "unveil"})
 COMMANDS = (Command("show", mark("Show a card's barcode or number"), show, order=9),)
-BUTTONS = {"reveal": reveal_number, "unveil": reveal_other, "hide": hide}
+BUTTONS = {"reveal": reveal_number, "unveil": reveal_other, "hide": hide, "shows": turned}

@@ -14,9 +14,8 @@ from bot.diagnosis_words import Diagnosis, Remedy, written
 from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.messages import repaint
-from bot.pages import Page
 from bot.parts import Command
-from bot.search import matching, words_of
+from bot.search import matching, no_cards, which, words_of
 
 if TYPE_CHECKING:
     from bot.buttons import Buttons
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from storage import Card
 
 KIND = "support"
-PER_PAGE = 10
 ASKING = mark("🔎 Looking what is wrong with “{card}”…")
 
 WORDS = {
@@ -72,13 +70,18 @@ async def _which(context: Context, kind: Trouble, at: int) -> None:
         await _look(context, cards[0], kind)
         return
     if not cards:
-        rows = [[Button(voice.plain("🙋 Write to a person"), f"human::{kind}")]]
-        await context.ask_here(voice.say("You have no card here yet. /bind adds one."), rows)
+        said, rows = no_cards(voice)
+        human = Button(voice.plain("🙋 Write to a person"), f"human::{kind}")
+        await context.ask_here(said, [*rows, [human]])
         return
     await parts.dialogues.keep(context.person.id, Dialogue(KIND, data={"kind": str(kind)}))
-    page = Page.of(len(cards), PER_PAGE, at)
-    rows = [[Button(panel.masked(card), f"diagnose:{card.id}:{kind}")] for card in page.cut(cards)]
-    rows += page.turns(voice, lambda to: f"trouble:{kind}:{to}")
+    rows = which(
+        context,
+        cards,
+        at,
+        lambda card: f"diagnose:{card.id}:{kind}",
+        lambda to: f"trouble:{kind}:{to}",
+    )
     rows.append([Button(voice.plain("Cancel"), "cancel")])
     await context.ask_here(voice.say("Which card is it? Press it, or send its name."), rows)
 

@@ -233,6 +233,7 @@ COMMANDS_HERE: Final = {"balance": _balance, "spent": _spent, "share": choosing.
 STARTS = {choosing.PREFIX: choosing.choose}
 BUTTONS = {
     "groupshare": choosing.share_there,
+    "groupshares": choosing.turned,
     "groupcards": only_there,
     "groupundo": only_that_there,
 }

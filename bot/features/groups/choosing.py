@@ -11,6 +11,7 @@ from bot import calls, panel
 from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton, number
 from bot.languages import mark
+from bot.search import no_cards, which
 
 if TYPE_CHECKING:
     from telegram import Message, User
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from bot.voice import Voice
     from storage import Card
 
-MOST_LISTED: Final = 20
 PREFIX: Final = "gr"
 """What the way from a group brings to /start before which group it is, sealed."""
 
@@ -45,23 +45,33 @@ async def lead(
 
 async def choose(context: Context, sealed: str) -> None:
     """Offer one's own cards for the group in which /share was written."""
-    parts, voice = context.parts, context.voice
-    chat_id = -number(parts.bot.seal.open(context.person.id, sealed))
-    title = await _title(parts, chat_id)
-    mine = await context.cards("own")
+    seal = context.parts.bot.seal
+    await _which(context, -number(seal.open(context.person.id, sealed)), 0)
+
+
+async def turned(context: Context, chat: str, at: str) -> None:
+    """Turn to a page of the cards to choose from."""
+    await _which(context, -number(chat), number(at))
+
+
+async def _which(context: Context, chat_id: int, at: int) -> None:
+    voice, mine = context.voice, await context.cards("own")
     if not mine:
-        bind = Button(voice.plain("Bind a card"), "bind")
-        await context.reply(voice.say("You have no card yet."), [[bind]])
+        await context.show(*no_cards(voice))
         return
+    title = await _title(context.parts, chat_id)
     if title is None:
-        await context.reply(voice.say(GONE))
+        await context.show(voice.say(GONE))
         return
-    rows = [
-        [Button(panel.masked(card), f"groupshare:{card.id}:{-chat_id}")]
-        for card in mine[:MOST_LISTED]
-    ]
+    rows = which(
+        context,
+        mine,
+        at,
+        lambda card: f"groupshare:{card.id}:{-chat_id}",
+        lambda to: f"groupshares:{-chat_id}:{to}",
+    )
     rows.append([Button(voice.plain("No, thanks"), "notake")])
-    await context.reply(voice.say("Which card may the group “{group}” see?", group=title), rows)
+    await context.show(voice.say("Which card may the group “{group}” see?", group=title), rows)
 
 
 async def share_there(context: Context, card_id: str, chat: str) -> None:

@@ -21,7 +21,7 @@ from bot.features.insights.wallet import past_of, wallet_of
 from bot.languages import mark
 from bot.messages import offer
 from bot.parts import Command
-from bot.search import matching, say_none, words_of
+from bot.search import matching, no_cards, say_none, which, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from storage import Card
 
 USUAL_MONTHS = 3
-MOST_OFFERED = 20
 LONGEST_CAPTION = 1000
 TOO_LITTLE = mark(
     "There is too little to draw yet. Once something was spent or a balance has changed, I show "
@@ -55,7 +54,7 @@ async def insights(context: Context) -> None:
     if len(found) == 1:
         await _show(context, found[0], "", USUAL_MONTHS)
     elif found:
-        await _offer(context, found)
+        await _offer(context, found, words, 0)
     else:
         await say_none(context)
 
@@ -75,13 +74,22 @@ async def pressed(context: Context, card_id: str, code: str, months: str) -> Non
 
 async def choose(context: Context) -> None:
     """Ask which card is to be looked at."""
-    await _offer(context, await context.cards())
+    await _offer(context, await context.cards(), "", 0)
 
 
-async def _offer(context: Context, cards: Sequence[Card]) -> None:
+async def turned(context: Context, at: str, words: str) -> None:
+    """Turn to a page of the cards to choose from."""
+    found = matching(context, await context.cards(), words)
+    await _offer(context, found, words, number(at))
+
+
+async def _offer(context: Context, found: Sequence[Card], words: str, at: int) -> None:
     _expect(context)
-    rows = [[Button(panel.masked(card), f"insights:{card.id}")] for card in cards[:MOST_OFFERED]]
-    await context.reply(context.voice.say("Look at which card?"), rows)
+    rows = which(
+        context, found, at, lambda card: f"insights:{card.id}", lambda to: f"looks:{to}:{words}"
+    )
+    ask = context.reply if context.message.photo else context.show
+    await ask(context.voice.say("Look at which card?"), rows)
 
 
 def _expect(context: Context) -> None:
@@ -97,7 +105,7 @@ async def _show(context: Context, card: Card | None, code: str, months: int) -> 
         cards = await context.cards()
         cards = [*cards, *await parts.store.cards.archived(context.person.id)]
     if not cards:
-        await context.reply(voice.say("You have no card yet. /bind adds one."))
+        await context.reply(*no_cards(voice))
         return
     _expect(context)
     name = panel.masked(card) if card else voice.plain("My cards")
@@ -242,5 +250,5 @@ async def _send(context: Context, png: bytes, caption: str, rows: Buttons) -> No
 COMMANDS = (
     Command("insights", mark("What became of the money, and what to do"), insights, order=22),
 )
-BUTTONS = {"insights": opened, "drawn": pressed, "insightof": choose}
+BUTTONS = {"insights": opened, "drawn": pressed, "insightof": choose, "looks": turned}
 CARD_ACTIONS = (CardAction("insights", mark("📈 Insights"), order=22, right="see"),)

@@ -13,6 +13,7 @@ from bot.features.pay.bill import Bill, Payment, pay, read, without_shop
 from bot.languages import mark
 from bot.money import Money
 from bot.parts import Command
+from bot.search import no_cards
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -27,8 +28,7 @@ async def begin(context: Context) -> None:
     voice = context.voice
     cards = await context.cards("spend")
     if not cards:
-        bind = Button(voice.plain("Bind a card"), "bind")
-        await context.reply(voice.say("You have no card yet."), [[bind]])
+        await context.reply(*no_cards(voice))
     elif not context.args.strip():
         await context.parts.dialogues.keep(context.person.id, Dialogue(KIND))
         await context.ask(

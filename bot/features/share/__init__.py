@@ -15,10 +15,12 @@ from bot.declared import CardAction
 from bot.features.share import letters, taking
 from bot.languages import mark
 from bot.parts import Command
-from bot.search import matching, say_none, words_of
+from bot.search import matching, no_cards, say_none, which, words_of
 from bot.shared import MAY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.buttons import Buttons
     from bot.context import Context
     from storage import Card, GroupShare, Right, Sharer
@@ -39,18 +41,29 @@ CHOICES: Final[dict[str, tuple[Right, str, str]]] = {
 
 async def share(context: Context) -> None:
     """Open the sharing of the card that is named, or offer those it may be."""
-    voice, mine = context.voice, await context.cards("own")
-    found = matching(context, mine, words_of(context.args))
+    mine, words = await context.cards("own"), words_of(context.args)
+    found = matching(context, mine, words)
     if not mine:
-        bind = Button(voice.plain("Bind a card"), "bind")
-        await context.reply(voice.say("You have no card yet."), [[bind]])
+        await context.reply(*no_cards(context.voice))
     elif not found:
         await say_none(context)
     elif len(found) == 1:
         await _show(context, found[0])
     else:
-        rows = [[Button(panel.masked(card), f"sharing:{card.id}")] for card in found[:MOST_LISTED]]
-        await context.reply(voice.say("Which card do you want to share?"), rows)
+        await _which(context, found, words, 0)
+
+
+async def turned(context: Context, at: str, words: str) -> None:
+    """Turn to a page of the cards to choose from."""
+    found = matching(context, await context.cards("own"), words)
+    await _which(context, found, words, number(at))
+
+
+async def _which(context: Context, found: Sequence[Card], words: str, at: int) -> None:
+    rows = which(
+        context, found, at, lambda card: f"sharing:{card.id}", lambda to: f"shares:{to}:{words}"
+    )
+    await context.show(context.voice.say("Which card do you want to share?"), rows)
 
 
 async def sharing(context: Context, card_id: str) -> None:
@@ -228,6 +241,7 @@ async def ungroup(context: Context, card_id: str, chat: str) -> None:
 
 COMMANDS = (Command("share", mark("Share a card with somebody"), share, order=33),)
 BUTTONS = {
+    "shares": turned,
     "sharing": sharing,
     "sharewith": share_with,
     "sharelink": share_link,

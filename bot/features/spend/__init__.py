@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.booking_view import not_enough
 from bot.bookings import Booked, NotEnough
-from bot.buttons import Button, OutdatedButton, number
+from bot.buttons import OutdatedButton, number
 from bot.context import holds_number
 from bot.days import day_meant, moment_of
 from bot.features.spend import answers
@@ -33,7 +33,7 @@ from bot.features.spend.which import (
 from bot.languages import mark
 from bot.money import Money
 from bot.parts import Command
-from bot.search import matching, words_of
+from bot.search import matching, no_cards, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,8 +60,7 @@ async def begin(verb: str, context: Context) -> None:
     text, card = context.args, None
     cards = await by_use(context, verb)
     if not cards:
-        bind = Button(context.voice.plain("Bind a card"), "bind")
-        await context.reply(context.voice.say("You have no card yet."), [[bind]])
+        await context.reply(*no_cards(context.voice))
         return
     written = (context.message.text or "").split(maxsplit=1)
     if context.parts.issuers.looks_like_a_number("".join(written[1:])):
