@@ -39,9 +39,10 @@ def exponent(currency: str) -> int:
 def is_currency(code: str) -> bool:
     """Say whether amounts can be kept in a currency or unit of this code."""
     try:
-        return exponent(code) >= 0
+        exponent(code)
     except ValueError:
         return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

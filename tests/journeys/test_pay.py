@@ -142,6 +142,30 @@ async def test_blocked_expired_unknown_and_stale_cards_are_left_out_and_named(
     assert "🟢 Panda Gift Card ·1001  CN¥200.00  enough" in told.text
 
 
+async def test_what_somebody_keeps_by_hand_is_never_too_old_and_what_is_empty_is_named(
+    house: House, alice: Guest
+) -> None:
+    await by_hand(alice, "1111222233334444", "Tea", "0.01")
+    await by_hand(alice, "5555666677778888", "Books", "0")
+    house.clock.advance(9 * 24 * 3600)
+    told = await alice.says("/pay 0.01")
+    assert "🟢 Tea ·4444  CN¥0.01  enough" in told.text
+    assert told.text.endswith("Left out:\n⚫ Books ·8888: Empty")
+
+
+async def test_an_amount_without_a_currency_is_money_wherever_there_is_some(
+    house: House, alice: Guest
+) -> None:
+    for n in range(3):
+        await by_hand(alice, f"888800001111222{n}", f"Points {n}", "500 points")
+    await by_hand(alice, "1111222233334444", "Tokyo", "3000 JPY")
+    told = await alice.says("/pay 120")
+    assert told.text.startswith("¥120 to pay")
+    assert "120 points to pay" in (await alice.says("/pay 120 points")).text
+    assert "¥3,000 to pay" in (await alice.says("/pay 3000 JPY")).text
+    assert "I find no amount" in (await alice.says("/pay 120XYZ")).text
+
+
 async def test_xiaoming_asks_in_his_own_words(house: House, ming: Guest) -> None:
     await ming.binds(KIOSK)
     told = await ming.says("能付10吗？")
