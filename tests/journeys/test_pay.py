@@ -153,9 +153,7 @@ async def test_what_somebody_keeps_by_hand_is_never_too_old_and_what_is_empty_is
     assert told.text.endswith("Left out:\n⚫ Books ·8888: Empty")
 
 
-async def test_an_amount_without_a_currency_is_money_wherever_there_is_some(
-    house: House, alice: Guest
-) -> None:
+async def test_an_amount_without_a_currency_is_money_wherever_there_is_some(alice: Guest) -> None:
     for n in range(3):
         await by_hand(alice, f"888800001111222{n}", f"Points {n}", "500 points")
     await by_hand(alice, "1111222233334444", "Tokyo", "3000 JPY")
