@@ -142,7 +142,9 @@ async def _told(
 async def _warned_of(parts: Parts, person: Person, owner_id: int, card_id: str) -> Card | None:
     """Find a card if it is theirs, or is shared with them still and they want to be warned."""
     held = await parts.store.shares.held(person.id, card_id, "see")
-    if held is None or held.card.owner_id != owner_id or not held.alerts_on:
+    if held is None or held.card.owner_id != owner_id:
+        return None
+    if owner_id != person.id and not held.alerts_on:
         return None
     return held.card
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sqlalchemy import bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.entry_rows import ENTRY_COLUMNS, entry_row, moved_mark, opened_entry, place_of
+from storage.entry_rows import (
+    ENTRY_COLUMNS,
+    entry_row,
+    moved_mark,
+    opened_entry,
+    place_of,
+    sealed_booker,
+)
 from storage.questions import KEY_COLUMNS, Questions
 from storage.records import Entry, NewEntry
 from storage.schema import cards, ledger, people
@@ -96,6 +103,8 @@ _REWRITTEN: Final = (
     "source",
     "beside",
     "reconciled_at",
+    "booked_by",
+    "booked_name",
 )
 _REWRITE: Final = update(ledger).where(_THIS).values({name: bindparam(name) for name in _REWRITTEN})
 _MARK: Final = select(ledger.c.booking).where(_THIS)
@@ -165,7 +174,8 @@ class Entries(Questions):
             row = entry_row(key, card_id, new, self._clock())
             added = await tx.fetch(_BOOK, **row)
         kept = {field.name: row.get(field.name) for field in fields(Entry)}
-        kept |= {"id": added[0][0], "text": new.text} if added else {}
+        kept |= {"text": new.text, "booked_name": new.booked_name}
+        kept |= {"id": added[0][0]} if added else {}
         return Entry(**kept) if added else None  # type: ignore[arg-type]
 
     async def entry(self, owner_id: int, card_id: str, entry_id: int) -> Entry | None:
@@ -223,6 +233,7 @@ class Entries(Questions):
                 return False
             values = {name: getattr(entry, name) for name in _REWRITTEN}
             values["text"] = key.seal_text(place_of(entry.card_id, entry), entry.text)
+            values["booked_name"] = sealed_booker(key, entry.card_id, entry)
             this = {"owner": owner_id, "card": entry.card_id, "entry": entry.id}
             return bool(await tx.execute(_REWRITE, **this, **values))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import UTC
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from storage.records import Entry
 from storage.schema import ledger
@@ -19,13 +19,20 @@ if TYPE_CHECKING:
 ENTRY_COLUMNS: Final = tuple(ledger.c[field.name] for field in fields(Entry))
 """In the order of `Entry`'s fields."""
 
-_TEXT: Final = [field.name for field in fields(Entry)].index("text")
+_NAMES: Final = [field.name for field in fields(Entry)]
+_TEXT, _BOOKER = _NAMES.index("text"), _NAMES.index("booked_name")
 
 
 def opened_entry(key: PersonKey, columns: Sequence[object]) -> Entry:
-    """Make an `Entry` of its columns, opening the sealed one."""
+    """Make an `Entry` of its columns, opening the sealed ones."""
     entry = Entry(*columns)  # type: ignore[arg-type]
-    return replace(entry, text=key.open_text(place_of(entry.card_id, entry), columns[_TEXT]))  # type: ignore[arg-type]
+    text: Any = columns[_TEXT]
+    booker: Any = columns[_BOOKER]
+    return replace(
+        entry,
+        text=key.open_text(place_of(entry.card_id, entry), text),
+        booked_name=booker and key.open_text(booker_place(entry.card_id, entry.booked_by), booker),
+    )
 
 
 def entry_row(
@@ -52,7 +59,19 @@ def entry_row(
         "beside": None,
         "reconciled_at": None,
         "booked_by": entry.booked_by,
+        "booked_name": sealed_booker(key, card_id, entry),
     }
+
+
+def sealed_booker(key: PersonKey, card_id: str, entry: Entry | NewEntry) -> bytes | None:
+    """Seal what somebody is called who booked an entry, where that is kept."""
+    place, name = booker_place(card_id, entry.booked_by), entry.booked_name
+    return None if name is None else key.seal_text(place, name)
+
+
+def booker_place(card_id: str, booked_by: int | None) -> tuple[str, ...]:
+    """Bind what somebody is called to who it is."""
+    return ("entry booker", card_id, str(booked_by))
 
 
 def moved_mark(key: PersonKey, card_id: str, entry: Entry | NewEntry, place: int) -> bytes:

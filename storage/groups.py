@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, delete, exists, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.card_rows import CARD_COLUMNS, PRESENT, THIS, card_of
+from storage.errors import StorageError
 from storage.questions import KEY_COLUMNS, Questions
 from storage.schema import cards, group_shares, people
 
 if TYPE_CHECKING:
-    from storage.records import Card
+    from storage.records import Card, Right
 
 _insert: Final = insert(group_shares).values({c.name: bindparam(c.name) for c in group_shares.c})
 _PUT: Final = _insert.on_conflict_do_update(
@@ -31,7 +32,7 @@ _CARDS: Final = (
     .order_by(group_shares.c.created_at, cards.c.id)
 )
 _GROUPS: Final = (
-    select(*KEY_COLUMNS, group_shares.c.chat_id, group_shares.c.title)
+    select(*KEY_COLUMNS, group_shares.c.chat_id, group_shares.c.title, group_shares.c.right)
     .select_from(group_shares.join(people, people.c.id == group_shares.c.owner_id))
     .where(_of_card)
     .order_by(group_shares.c.created_at)
@@ -41,24 +42,35 @@ _OF_CHAT: Final = (
     .select_from(group_shares.join(people, people.c.id == group_shares.c.owner_id))
     .where(_in_chat)
 )
-_IS_IN: Final = select(exists().where(_of_card, _in_chat))
+_SHOWN: Final = (
+    select(*KEY_COLUMNS, group_shares.c.title, *CARD_COLUMNS)
+    .select_from(group_shares.join(cards).join(people, people.c.id == cards.c.owner_id))
+    .where(_in_chat, PRESENT)
+    .order_by(group_shares.c.created_at, cards.c.id)
+)
+_MAY: Final = select(group_shares.c.right).where(_of_card, _in_chat)
+_LET: Final = update(group_shares).where(_of_card, _in_chat).values(right=bindparam("right"))
 _TAKE_BACK: Final = delete(group_shares).where(_of_card, _in_chat)
 _DROP: Final = delete(group_shares).where(_in_chat)
 
 
 @dataclass(frozen=True, slots=True)
 class GroupShare:
-    """A group that a card is shared with, by Telegram's id of the chat."""
+    """A group that a card is shared with, by Telegram's id of the chat.
+
+    `right` is what everybody who is in it may do there: see the balance, or book spending too.
+    """
 
     chat_id: int
     title: str = field(repr=False)
+    right: Right = "see"
 
 
 class Groups(Questions):
     """Which cards each group sees. Their numbers, PINs and barcodes no group does."""
 
     async def share(self, owner_id: int, card_id: str, chat_id: int, title: str) -> bool:
-        """Let a group see a card; False if they have no such card."""
+        """Let a group see a card, and keep what else it may; False if they have no such card."""
         async with self._runner.transaction() as tx:
             found = await tx.fetch(_HAS, owner=owner_id, card=card_id)
             if not found:
@@ -70,9 +82,20 @@ class Groups(Questions):
                 card_id=card_id,
                 chat_id=chat_id,
                 title=key.seal_text(_place(card_id, chat_id), title),
+                right="see",
                 created_at=self._clock(),
             )
         return True
+
+    async def let(self, owner_id: int, card_id: str, chat_id: int, right: Right) -> bool:
+        """Let everybody in a group do that with a card it sees; False if it sees no such card."""
+        if right not in {"see", "spend"}:
+            raise StorageError("A group sees a card or spends from it, and does no more.")
+        return bool(
+            await self._runner.execute(
+                _LET, owner=owner_id, card=card_id, chat=chat_id, right=right
+            )
+        )
 
     async def cards(self, chat_id: int) -> list[Card]:
         """List the cards in use that a group sees, of owners who are not shut out."""
@@ -91,14 +114,19 @@ class Groups(Questions):
                 self._vault.open_key(owner_id, key_id, wrapped).open_text(
                     _place(card_id, chat), title
                 ),
+                right,
             )
-            for key_id, wrapped, chat, title in rows
+            for key_id, wrapped, chat, title, right in rows
         ]
 
-    async def sees(self, chat_id: int, card: Card) -> bool:
-        """Say whether a group sees this card."""
-        rows = await self._runner.fetch(_IS_IN, owner=card.owner_id, card=card.id, chat=chat_id)
-        return bool(rows[0][0])
+    async def may(self, chat_id: int, card: Card) -> Right | None:
+        """Say what everybody in a group may do with this card; None if the group does not see it.
+
+        Whether somebody is in the group, Telegram has to say.
+        """
+        rows = await self._runner.fetch(_MAY, owner=card.owner_id, card=card.id, chat=chat_id)
+        right: Right | None = rows[0][0] if rows else None
+        return right
 
     async def take_back(self, owner_id: int, card_id: str, chat_id: int) -> bool:
         """Let a group see a card no longer; False if it did not."""
@@ -106,15 +134,22 @@ class Groups(Questions):
             await self._runner.execute(_TAKE_BACK, owner=owner_id, card=card_id, chat=chat_id)
         )
 
-    async def drop(self, chat_id: int) -> int:
-        """Let a group see no card any more; how many it saw."""
-        return await self._runner.execute(_DROP, chat=chat_id)
+    async def drop(self, chat_id: int) -> list[tuple[Card, str]]:
+        """Let a group see no card any more; which it saw, each with what the group was called."""
+        async with self._runner.transaction() as tx:
+            rows = await tx.fetch(_SHOWN, chat=chat_id)
+            await tx.execute(_DROP, chat=chat_id)
+        seen = []
+        for key_id, wrapped, title, *columns in rows:
+            card = card_of(columns, key := self._vault.open_key(columns[1], key_id, wrapped))
+            seen.append((card, key.open_text(_place(card.id, chat_id), title)))
+        return seen
 
     async def move(self, old: int, new: int) -> int:
         """Let a group that goes on under another id see what it saw; how many cards that are."""
         async with self._runner.transaction() as tx:
             rows = await tx.fetch(_OF_CHAT, chat=old)
-            for key_id, wrapped, owner, card, _, title, created_at in rows:
+            for key_id, wrapped, owner, card, _, title, right, created_at in rows:
                 key = self._vault.open_key(owner, key_id, wrapped)
                 await tx.execute(
                     _PUT,
@@ -122,6 +157,7 @@ class Groups(Questions):
                     card_id=card,
                     chat_id=new,
                     title=key.seal(_place(card, new), key.open(_place(card, old), title)),
+                    right=right,
                     created_at=created_at,
                 )
             await tx.execute(_DROP, chat=old)

@@ -53,6 +53,8 @@ PERSONAL: Final[Mapping[str, object]] = {
 }
 """What a card's row says of its owner rather than of the card, and how it begins anew."""
 
+_NEW: Final = frozenset({"owner_id", "fingerprint", "balance_by"})
+
 _KEY: Final = select(*KEY_COLUMNS).where(people.c.id == bindparam("person"))
 _HOLD: Final = (
     select(*KEY_COLUMNS)
@@ -117,7 +119,8 @@ async def hand_over(tx: Transaction, vault: Vault, owner: int, card_id: str, per
     }
     mark = _mark(old, new, card, kept[card_secrets])
     await _make_room(tx, person, mark)
-    await tx.execute(_INSERT, **_resealed(cards, card, old, new), **_beginning(person, mark))
+    begins = {**_beginning(person, mark), "balance_by": _said_by(card, old, new)}
+    await tx.execute(_INSERT, **_resealed(cards, card, old, new), **begins)
     for table, (_, move) in _MOVES.items():
         rows = [_moved(table, row, old, new) for row in kept[table]]
         if table is ledger:
@@ -161,6 +164,14 @@ def _beginning(person: int, mark: bytes) -> dict[str, object]:
     return {**PERSONAL, "owner_id": person, "fingerprint": mark}
 
 
+def _said_by(card: Mapping[str, Any], old: PersonKey, new: PersonKey) -> int | None:
+    """Say who said a balance, as its new owner must be told: the old one is another now."""
+    if card["balance_source"] not in {"holder", "message"}:
+        return None
+    by: int = old.owner if card["balance_by"] is None else card["balance_by"]
+    return None if by == new.owner else by
+
+
 def _resealed(
     table: Table, row: Mapping[str, Any], old: PersonKey, new: PersonKey
 ) -> dict[str, Any]:
@@ -170,7 +181,7 @@ def _resealed(
         if row[name] is not None:
             values[name] = new.seal(place(row), _opened(table, name, row, old))
     if table is cards:
-        return {k: v for k, v in values.items() if k not in {*PERSONAL, "owner_id", "fingerprint"}}
+        return {k: v for k, v in values.items() if k not in {*PERSONAL, *_NEW}}
     return values
 
 
@@ -212,3 +223,4 @@ def _remark(
         if was["source"] in {"holder", "message"}:
             by = old.owner if was["booked_by"] is None else was["booked_by"]
             row["booked_by"] = None if by == new.owner else by
+            row["booked_name"] = row["booked_name"] if row["booked_by"] else None

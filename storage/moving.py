@@ -247,6 +247,7 @@ def _card_row(key: PersonKey, card_id: str, whole: Whole) -> dict[str, Any]:
         "tail": key.seal_text(place(card_id, "tail"), card.tail),
         "note": None if card.note is None else key.seal_text(place(card_id, "note"), card.note),
         "removed_at": None,
+        "balance_by": None,
     }
 
 
@@ -257,7 +258,8 @@ def _entry_rows(
     alike: Counter[tuple[object, ...]] = Counter()
     for entry in whole.entries:
         given = {one.name: getattr(entry, one.name, None) for one in fields(NewEntry)}
-        row = entry_row(key, card_id, NewEntry(**{**given, "booked_by": None}), now)  # type: ignore[arg-type]
+        given |= {"booked_by": None, "booked_name": None}
+        row = entry_row(key, card_id, NewEntry(**given), now)  # type: ignore[arg-type]
         row["reconciled_at"] = entry.reconciled_at
         if entry.id in whole.listed:
             this = (entry.at, entry.amount_minor, entry.currency)

@@ -15,8 +15,8 @@ from storage.errors import StorageError
 from storage.keyfile import ERASURES
 from storage.keyring import CHECK, learn
 from storage.questions import KEY_COLUMNS, Questions
-from storage.records import Person, PersonChanges
-from storage.schema import cards, meta, people
+from storage.records import SOMEBODY, Person, PersonChanges
+from storage.schema import cards, ledger, meta, people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +51,15 @@ _ASKED: Final = (
     .order_by(people.c.last_seen_at, people.c.id)
 )
 _FORGET: Final = delete(people).where(_this)
+# What they booked on others' cards stays, and who it was does not.
+_UNNAME_ENTRIES: Final = (
+    update(ledger)
+    .where(ledger.c.booked_by == bindparam("person"))
+    .values(booked_by=SOMEBODY, booked_name=None)
+)
+_UNNAME_BALANCES: Final = (
+    update(cards).where(cards.c.balance_by == bindparam("person")).values(balance_by=SOMEBODY)
+)
 _CARDS: Final = (
     select(func.count())
     .select_from(cards)
@@ -151,6 +160,8 @@ class People(Questions):
         """
         async with self._runner.transaction() as tx:
             found = await tx.execute(_FORGET, person=person_id)
+            for statement in (_UNNAME_ENTRIES, _UNNAME_BALANCES):
+                await tx.execute(statement, person=person_id)
             tx.scrub()
             if found:
                 await tx.execute(_COUNT, name=ERASURES, value=secrets.token_bytes(16))

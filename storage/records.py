@@ -6,7 +6,7 @@ What is sealed in the database is not shown by `repr` either.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,10 @@ ExpirySource = Literal["issuer", "holder"]
 Digest = Literal["daily", "weekly"]
 Right = Literal["see", "spend", "manage", "own"]
 """What somebody may do with a card; each includes the ones before it."""
+
+
+SOMEBODY: Final = 0
+"""Who did something, once they are erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ class Card:
     quick_minor: int | None = None
     """What one tap books as spent, in minor units."""
     starred: bool = False
+    balance_by: int | None = None
+    """Who said the balance, or booked what it follows from, if not the owner; 0: they are gone."""
     note: str | None = field(default=None, repr=False)
 
 
@@ -122,6 +128,7 @@ class CardChanges(TypedDict, total=False):
     balance_minor: int | None
     balance_at: datetime | None
     balance_source: BalanceSource | None
+    balance_by: int | None
     peak_minor: int | None
     expires_at: datetime | None
     threshold_minor: int | None
@@ -212,7 +219,9 @@ class Entry:
     reconciled_at: datetime | None = None
     """Set for a booking once an issuer's reading has had the last word on it."""
     booked_by: int | None = None
-    """Who booked it, where that was not the card's owner."""
+    """Who booked it, where that was not the card's owner; 0: they are gone."""
+    booked_name: str | None = field(default=None, repr=False)
+    """What they were called, of somebody in a group whom the bot had not met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +242,7 @@ class NewEntry:
     balance_after_minor: int | None = None
     external_id: str | None = field(default=None, repr=False)
     booked_by: int | None = None
+    booked_name: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ SEALED: Final[dict[Table, dict[str, Place]]] = {
             row["at"].isoformat(),
             str(row["amount_minor"]),
             row["currency"],
-        )
+        ),
+        "booked_name": lambda row: ("entry booker", row["card_id"], str(row["booked_by"])),
     },
     barcodes: {"value": lambda row: ("card", row["card_id"], "barcode", row["format"])},
     group_shares: {"title": lambda row: ("group share", row["card_id"], str(row["chat_id"]))},

@@ -32,7 +32,7 @@ NAME: Final = ("person", "name")
 WELCOME: Final = people.c.barred_at.is_(None)
 _me: Final = people.alias("me")
 I_MAY_COME: Final = exists().where(_me.c.id == bindparam("person"), _me.c.barred_at.is_(None))
-_SHARED_COLUMNS: Final = (shares.c.right, shares.c.alerts_on, people.c.name)
+_SHARED_COLUMNS: Final = (shares.c.right, shares.c.alerts_on, shares.c.reminders_on, people.c.name)
 
 
 def suffices(has: Right, needed: Right) -> bool:
@@ -82,6 +82,7 @@ _PEOPLE: Final = (
         people.c.name,
         shares.c.right,
         shares.c.alerts_on,
+        shares.c.reminders_on,
         shares.c.created_at,
     )
     .select_from(shares.join(people, people.c.id == shares.c.person_id))
@@ -104,25 +105,25 @@ _GIVE: Final = _insert.on_conflict_do_update(
     set_={"right": _insert.excluded.right},
 )
 _REVOKE: Final = delete(shares).where(_of_card, shares.c.person_id == bindparam("person"))
-_LEAVE: Final = delete(shares).where(shares.c.person_id == bindparam("person"), _this)
-_ALERTS: Final = (
-    update(shares)
-    .where(shares.c.person_id == bindparam("person"), _this)
-    .values(alerts_on=bindparam("on"))
-)
+_theirs: Final = (shares.c.person_id == bindparam("person")) & _this
+_LEAVE: Final = delete(shares).where(_theirs)
+_ALERTS: Final = update(shares).where(_theirs).values(alerts_on=bindparam("on"))
+_REMINDERS: Final = update(shares).where(_theirs).values(reminders_on=bindparam("on"))
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """A card as one person has it: `right` is theirs.
 
-    `owner_name` is whose it is, None for their own; `alerts_on` whether they are warned about it.
+    `owner_name` is whose it is, None for their own; `alerts_on` whether they are warned about it,
+    `reminders_on` whether reminded before it expires.
     """
 
     card: Card
     right: Right
     owner_name: str | None = field(default=None, repr=False)
     alerts_on: bool = True
+    reminders_on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ class Sharer:
     name: str = field(repr=False)
     right: Right
     alerts_on: bool
+    reminders_on: bool
     since: datetime
 
 
@@ -143,7 +145,7 @@ class Shares(Questions):
         """Find a card that is theirs, or shared with them with at least that right."""
         rows = await self._runner.fetch(_OWN, owner=person_id, card=card_id)
         if rows:
-            return Held(self._own(rows[0]), "own")
+            return _held_by_owner(self._own(rows[0]))
         if right == "own":
             return None
         rows = await self._runner.fetch(_ONE[right], person=person_id, card=card_id)
@@ -157,7 +159,7 @@ class Shares(Questions):
     async def held_by(self, person_id: int, right: Right) -> list[Held]:
         """List the cards in use they may do that with: their own, then those others share."""
         own = await self._runner.fetch(_OWN_ALL, owner=person_id)
-        held = [Held(self._own(row), "own") for row in own]
+        held = [_held_by_owner(self._own(row)) for row in own]
         if right != "own":
             rows = await self._runner.fetch(_ALL[right], person=person_id)
             held += [self._held(row) for row in rows]
@@ -209,11 +211,21 @@ class Shares(Questions):
         """Warn somebody about a card shared with them, or not; False if it is not."""
         return bool(await self._runner.execute(_ALERTS, person=person_id, card=card_id, on=on))
 
+    async def switch_reminders(self, person_id: int, card_id: str, *, on: bool) -> bool:
+        """Remind somebody before a card shared with them expires, or not; False if it is not."""
+        return bool(await self._runner.execute(_REMINDERS, person=person_id, card=card_id, on=on))
+
     def _own(self, row: Row) -> Card:
         key_id, wrapped, *columns = row
         return card_of(columns, self._vault.open_key(columns[1], key_id, wrapped))
 
     def _held(self, row: Row) -> Held:
-        key_id, wrapped, right, alerts_on, name, *columns = row
+        key_id, wrapped, right, alerts_on, reminders_on, name, *columns = row
         key = self._vault.open_key(columns[1], key_id, wrapped)
-        return Held(card_of(columns, key), right, key.open_text(NAME, name), alerts_on)
+        owner_name = key.open_text(NAME, name)
+        return Held(card_of(columns, key), right, owner_name, alerts_on, reminders_on)
+
+
+def _held_by_owner(card: Card) -> Held:
+    """Say how a card's owner has it."""
+    return Held(card, "own", None, card.alerts_on, card.reminders_on)

@@ -39,6 +39,8 @@ shares = Table(
     # What they may do: each right includes the ones before it.
     Column("right", Text, nullable=False),
     Column("alerts_on", Boolean, nullable=False, server_default=true()),
+    # Whether they are reminded before it expires, if they manage it.
+    Column("reminders_on", Boolean, nullable=False, server_default=true()),
     Column("created_at", UtcTime, nullable=False),
     CheckConstraint("\"right\" IN ('see', 'spend', 'manage')", name="right"),
     Index("ix_shares_person", "person_id"),
@@ -63,7 +65,10 @@ group_shares = Table(
     *of_card(key=True),
     Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
     Column("title", LargeBinary, nullable=False),
+    # What everybody in the group may do with it.
+    Column("right", Text, nullable=False, server_default="see"),
     Column("created_at", UtcTime, nullable=False),
+    CheckConstraint("\"right\" IN ('see', 'spend')", name="right"),
     Index("ix_group_shares_chat", "chat_id"),
 )
 

@@ -32,6 +32,8 @@ _NUMBERED: Final = text("external IS NOT NULL")
 _BOOKED: Final = text("booking IS NOT NULL")
 _DONE: Final = text("done_at IS NOT NULL")
 _OTHERS: Final = text("recipient_id IS NOT NULL")
+_OTHERS_DID: Final = text("booked_by IS NOT NULL")
+_SAID: Final = text("balance_by IS NOT NULL")
 
 meta = Table(
     "meta",
@@ -89,6 +91,9 @@ cards = Table(
     Column("balance_minor", BigInteger),
     Column("balance_at", UtcTime),
     Column("balance_source", Text),
+    # Who said it or booked what it follows from, where that was not the owner: no foreign key, for
+    # they may go. 0 is somebody who was erased.
+    Column("balance_by", BigInteger),
     Column("peak_minor", BigInteger),
     Column("expires_at", UtcTime),
     Column("threshold_minor", BigInteger),
@@ -127,6 +132,7 @@ cards = Table(
     ),
     Index("ix_cards_removed", "removed_at", sqlite_where=_REMOVED, postgresql_where=_REMOVED),
     Index("ix_cards_expiry", "next_expiry_at", sqlite_where=_EXPIRES, postgresql_where=_EXPIRES),
+    Index("ix_cards_balance_by", "balance_by", sqlite_where=_SAID, postgresql_where=_SAID),
     # The cards of one person then lie on one page, whenever they were bound.
     sqlite_with_rowid=False,
 )
@@ -187,8 +193,10 @@ ledger = Table(
     # The entry that takes up what this one leaves unexplained: not a foreign key, for it may go.
     Column("beside", BigInteger),
     Column("reconciled_at", UtcTime),
-    # Who booked it, where that was not the owner: not a foreign key, for they may go.
+    # Who booked it, where that was not the owner: as `balance_by` of a card. What they are called
+    # is kept of those alone whom the bot has not met, from a group.
     Column("booked_by", BigInteger),
+    Column("booked_name", LargeBinary),
     Index(
         "uq_ledger_external",
         "owner_id",
@@ -208,6 +216,9 @@ ledger = Table(
         postgresql_where=_BOOKED,
     ),
     Index("ix_ledger_card", "owner_id", "card_id", "at", "id"),
+    Index(
+        "ix_ledger_booked_by", "booked_by", sqlite_where=_OTHERS_DID, postgresql_where=_OTHERS_DID
+    ),
     # An old button names an entry by its id: what it named is gone, never something else.
     sqlite_autoincrement=True,
 )

@@ -28,6 +28,7 @@ ANEW = {
     "id": "given anew, like every id",
     "owner_id": "whose it is there",
     "removed_at": "only present cards are exported",
+    "balance_by": "names a person of the other installation",
     "balance_source": "that an issuer told a balance has to be heard from the issuer itself",
 }
 """What of a card is not carried, and why; whatever else there is has to be."""
@@ -37,6 +38,7 @@ ENTRY_ANEW = {
     "card_id": "the card's id there",
     "beside": "the id, there, of the same entry",
     "booked_by": "names a person of the other installation",
+    "booked_name": "what they are called there",
 }
 
 NOT_OURS_TO_CARRY = {
@@ -91,6 +93,7 @@ async def furnish(house: House, guest: Guest) -> None:
             note="=1+1\n在抽屉里",
             told_at=at,
             told_minor=7,
+            balance_by=4,
         )
         await store.cards.set_barcode(guest.id, card.id, Barcode("QRCode", "QR 77", "UTF-8"))
         one = await store.ledger.book(

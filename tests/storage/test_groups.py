@@ -31,8 +31,8 @@ async def test_a_group_sees_what_was_shared_with_it_and_no_other_does(
     assert [one.id for one in await store.groups.cards(FAMILY)] == [card.id, other.id]
     assert await store.groups.cards(FAMILY) == [card, other]
     assert await store.groups.cards(WORK) == []
-    assert await store.groups.sees(FAMILY, card)
-    assert not await store.groups.sees(WORK, card)
+    assert await store.groups.may(FAMILY, card) == "see"
+    assert await store.groups.may(WORK, card) is None
 
 
 async def test_nobody_shares_a_card_that_is_not_theirs(store: Store, card: Card) -> None:
@@ -42,7 +42,7 @@ async def test_nobody_shares_a_card_that_is_not_theirs(store: Store, card: Card)
     await store.groups.share(LI, card.id, FAMILY, "Family")
     assert await store.groups.of_card(WANG, card.id) == []
     assert not await store.groups.take_back(WANG, card.id, FAMILY)
-    assert await store.groups.sees(FAMILY, card)
+    assert await store.groups.may(FAMILY, card) == "see"
 
 
 async def test_a_group_is_listed_once_by_its_newest_title(
@@ -64,7 +64,8 @@ async def test_taken_back_or_dropped_it_is_seen_no_more(store: Store, card: Card
     assert await store.groups.take_back(LI, card.id, FAMILY)
     assert not await store.groups.take_back(LI, card.id, FAMILY)
     assert await store.groups.cards(FAMILY) == [other]
-    assert await store.groups.drop(WORK) == 2
+    seen = {one.id: title for one, title in await store.groups.drop(WORK)}
+    assert seen == {card.id: "Work", other.id: "Work"}
     assert await store.groups.cards(WORK) == []
     assert await store.groups.cards(FAMILY) == [other]
 
@@ -88,7 +89,9 @@ async def test_a_group_that_goes_on_under_another_id_keeps_its_cards_and_its_tit
     store: Store, card: Card
 ) -> None:
     await store.groups.share(LI, card.id, FAMILY, "家 Family")
+    assert await store.groups.let(LI, card.id, FAMILY, "spend")
     assert await store.groups.move(FAMILY, WORK) == 1
+    assert await store.groups.may(WORK, card) == "spend"
     assert await store.groups.move(FAMILY, WORK) == 0
     assert await store.groups.cards(FAMILY) == []
     assert await store.groups.cards(WORK) == [card]
@@ -99,4 +102,4 @@ async def test_it_goes_with_its_owner(store: Store, card: Card) -> None:
     await store.groups.share(LI, card.id, FAMILY, "Family")
     await store.people.forget(LI)
     assert await store.groups.cards(FAMILY) == []
-    assert await store.groups.drop(FAMILY) == 0
+    assert await store.groups.drop(FAMILY) == []

@@ -31,7 +31,7 @@ TABLES = [
 SINCE_0001 = {"booking", "beside", "reconciled_at", "role", "barred_at", "master_id", "answered"}
 SINCE_0001 |= {"lead_days", "digest", "next_digest_at", "archived_at", "expiry_source"}
 SINCE_0001 |= {"reminders_on", "next_expiry_at", "quick_minor", "starred", "note", "booked_by"}
-SINCE_0001 |= {"recipient_id"}
+SINCE_0001 |= {"recipient_id", "balance_by", "booked_name"}
 
 
 def engine_of(url: str) -> AsyncEngine:

@@ -19,6 +19,7 @@ ANEW = {
     "id": "given anew, like every id",
     "owner_id": "whose it is here",
     "removed_at": "only present cards are taken out",
+    "balance_by": "names a person of the other installation",
 }
 """What of a card is not the same elsewhere, and why."""
 
@@ -27,6 +28,7 @@ ENTRY_ANEW = {
     "card_id": "the card's id here",
     "beside": "the id, here, of the same entry",
     "booked_by": "names a person of the other installation",
+    "booked_name": "what they are called there",
 }
 
 
@@ -42,6 +44,7 @@ async def full(store: Store, clock: Clock) -> Whole:
         "balance_minor": 4200,
         "balance_at": at,
         "balance_source": "issuer",
+        "balance_by": WANG,
         "peak_minor": 9000,
         "expires_at": at + timedelta(days=90),
         "threshold_minor": 500,
@@ -69,6 +72,7 @@ async def full(store: Store, clock: Clock) -> Whole:
     spent = NewEntry(
         at - timedelta(days=1), -4800, "CNY", "purchase", "咖啡 ☕", "holder",
         since=at - timedelta(days=3), balance_after_minor=4200, external_id="m1", booked_by=WANG,
+        booked_name="Wang",
     )  # fmt: skip
     one = await store.ledger.book(LI, card.id, spent)
     rest = await store.ledger.book(LI, card.id, NewEntry(at, 0, "CNY", "adjustment", "", "holder"))

@@ -194,7 +194,7 @@ async def _undone(
     held = await parts.store.shares.held(user.id, card_id, "spend")
     if held is None or message is None:
         return voice.plain(ONLY_THEIRS)
-    if not await parts.store.groups.sees(message.chat.id, held.card):
+    if await parts.store.groups.may(message.chat.id, held.card) is None:
         return voice.plain(ONLY_THEIRS)
     done = await parts.bookings.undo(
         held.card.owner_id, card_id, number(entry), only_by=_only(held, user.id)

@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.add_column("people", sa.Column("next_digest_at", sa.BigInteger()))
     _index("ix_people_digest", "people", ["next_digest_at"], "next_digest_at IS NOT NULL")
     for column in (
+        sa.Column("balance_by", sa.BigInteger()),
         sa.Column("archived_at", sa.BigInteger()),
         sa.Column("expiry_source", sa.Text()),
         sa.Column("reminders_on", sa.Boolean(), server_default=sa.true(), nullable=False),
@@ -33,6 +34,7 @@ def upgrade() -> None:
         sa.Column("note", sa.LargeBinary()),
     ):
         op.add_column("cards", column)
+    _index("ix_cards_balance_by", "cards", ["balance_by"], "balance_by IS NOT NULL")
     _index("ix_cards_expiry", "cards", ["next_expiry_at"], "next_expiry_at IS NOT NULL")
     # Cards that have an expiry already are looked at once, and are due by themselves then.
     op.execute(
@@ -40,6 +42,8 @@ def upgrade() -> None:
         "WHERE expires_at IS NOT NULL AND removed_at IS NULL"
     )
     op.add_column("ledger", sa.Column("booked_by", sa.BigInteger()))
+    op.add_column("ledger", sa.Column("booked_name", sa.LargeBinary()))
+    _index("ix_ledger_booked_by", "ledger", ["booked_by"], "booked_by IS NOT NULL")
     if op.get_context().dialect.name == "sqlite":
         _outbox_anew()
     else:
@@ -157,6 +161,7 @@ def _shares() -> None:
         sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("right", sa.Text(), nullable=False),
         sa.Column("alerts_on", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("reminders_on", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("\"right\" IN ('see', 'spend', 'manage')", name=op.f("ck_shares_right")),
         sa.PrimaryKeyConstraint(_OWNER, "card_id", "person_id", name="pk_shares"),
@@ -189,7 +194,9 @@ def _group_shares() -> None:
         *_card_columns(),
         sa.Column("chat_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("title", sa.LargeBinary(), nullable=False),
+        sa.Column("right", sa.Text(), server_default="see", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("\"right\" IN ('see', 'spend')", name=op.f("ck_group_shares_right")),
         sa.PrimaryKeyConstraint(_OWNER, "card_id", "chat_id", name="pk_group_shares"),
         _of_card("fk_group_shares_owner_id"),
     )
