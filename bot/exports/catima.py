@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from bot.expiry import last_day
@@ -28,7 +29,10 @@ COLUMNS: Final = (
 COLOUR: Final = -10902850
 """Of the card's heading there, which has to be some."""
 
-_TYPES: Final = {name: kind for kind, name in FORMATS.items()}
+_NOT_DRAWN: Final = frozenset({"MAXICODE", "RSS_14", "RSS_EXPANDED"})
+"""It has names for these, but stumbles over a card that has one."""
+
+_TYPES: Final = {name: kind for kind, name in FORMATS.items() if kind not in _NOT_DRAWN}
 
 
 def written(wholes: Sequence[Whole], zone: tzinfo) -> bytes:
@@ -49,14 +53,11 @@ def _row(place: int, whole: Whole, zone: tzinfo) -> list[object]:
     card, code = whole.card, whole.barcode
     kind = _TYPES.get(code.format, "") if code else ""
     known = card.balance_minor is not None and card.currency is not None
-    amount = Money(card.balance_minor or 0, card.currency or "").amount if known else 0
-    rest = [f"{name}: {text}" for name, text in whole.secrets.items() if text != whole.number]
-    if known and (card.currency == "visits" or (card.currency == "points" and not amount)):
-        rest.append(f"{UNIT}: {card.currency}")
+    amount = Money(card.balance_minor or 0, card.currency or "").amount if known else Decimal(0)
     return [
         place,
         card.label,
-        "\n".join([*([card.note] if card.note else []), *rest]),
+        "\n".join(_noted(whole, kind=kind)),
         "",
         _day(last_day(card, zone)) if card.expires_at else "",
         f"{amount:f}",
@@ -64,12 +65,29 @@ def _row(place: int, whole: Whole, zone: tzinfo) -> list[object]:
         whole.number,
         code.value if code and kind and code.value != whole.number else "",
         kind,
-        (code.encoding or "") if code and kind else "",
+        (code.encoding or _charset(code.value)) if code and kind else "",
         COLOUR,
         int(card.starred),
         int(whole.card.created_at.timestamp()),
         int(card.archived_at is not None),
     ]
+
+
+def _noted(whole: Whole, *, kind: str) -> list[str]:
+    """Give the note's lines, and below them what has no place of its own there."""
+    card, code = whole.card, whole.barcode
+    lines = [card.note] if card.note else []
+    lines += [f"{name}: {text}" for name, text in whole.secrets.items() if text != whole.number]
+    if code and not kind and code.value != whole.number:
+        lines.append(f"{code.format}: {code.value}")
+    told = {"visits": card.balance_minor is not None, "points": card.balance_minor == 0}
+    if told.get(card.currency or "", False):
+        lines.append(f"{UNIT}: {card.currency}")
+    return lines
+
+
+def _charset(value: str) -> str:
+    return "ISO-8859-1" if all(char <= "\xff" for char in value) else "UTF-8"
 
 
 def _day(last: date) -> str:
