@@ -115,6 +115,16 @@ async def close_topic(bot: SealedBot, chat_id: int, thread: int) -> None:
     await _call(bot, "closeForumTopic", {"chat_id": chat_id, "message_thread_id": thread})
 
 
+async def reopen_topic(bot: SealedBot, chat_id: int, thread: int) -> None:
+    """Open a closed topic again. `BadRequest` if that cannot be done."""
+    await _call(bot, "reopenForumTopic", {"chat_id": chat_id, "message_thread_id": thread})
+
+
+async def delete_topic(bot: SealedBot, chat_id: int, thread: int) -> None:
+    """Delete a topic with all that was written there. `BadRequest` if that cannot be done."""
+    await _call(bot, "deleteForumTopic", {"chat_id": chat_id, "message_thread_id": thread})
+
+
 def _placed(thread: int | None, reply_to: int | None) -> dict[str, Any]:
     placed: dict[str, Any] = {}
     if thread is not None:

@@ -158,7 +158,7 @@ class Door:
         status = change.new_chat_member.status
         gone = status == ChatMemberStatus.BANNED
         if change.chat.type != ChatType.PRIVATE and (gone or status == ChatMemberStatus.LEFT):
-            await self._parts.store.groups.drop(change.chat.id)
+            await self._groups.on_leaving(change.chat.id)
         if gone and change.chat.type == ChatType.PRIVATE:
             await self._parts.store.people.change(
                 change.from_user.id, blocked_at=self._parts.clock()

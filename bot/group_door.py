@@ -9,7 +9,7 @@ from telegram.constants import MessageEntityType
 from telegram.error import TelegramError
 from telegram.ext import Application, CallbackContext, MessageHandler, filters
 
-from bot import groups
+from bot import groups, support_chat
 from bot.features import offered
 from bot.languages import mark
 
@@ -39,15 +39,28 @@ class GroupDoor:
         message, user = update.effective_message, update.effective_user
         assert message is not None
         if message.migrate_to_chat_id is not None:
-            await self._parts.store.groups.move(message.chat_id, message.migrate_to_chat_id)
+            await support_chat.moved(self._parts, message.chat_id, message.migrate_to_chat_id)
             return
-        if user is None or user.is_bot:
+        if user is None or (user.is_bot and not await self._anonymous(message)):
             return
         if await offered(self._features.group_listeners, self._parts, message, user):
             return
         name, args = command_in(message)
         if name:
             await groups.answer(self._parts, message, user, args)
+
+    async def _anonymous(self, message: Message) -> bool:
+        """Say whether one of the operator's people wrote in the name of their own group."""
+        sender = message.sender_chat
+        if sender is None or sender.id != message.chat_id:
+            return False
+        return sender.id == await support_chat.chat_of(self._parts)
+
+    async def on_leaving(self, chat_id: int) -> None:
+        """Note that the bot was thrown out of a group: its cards are shown there no more."""
+        await self._parts.store.groups.drop(chat_id)
+        if chat_id == await support_chat.chat_of(self._parts):
+            await support_chat.lost(self._parts, "the bot was removed from it")
 
     async def on_button(self, query: CallbackQuery) -> None:
         """Offer a press in a group to the features; one that none knows is out of date."""

@@ -14,6 +14,8 @@ from bot.pace import ALERT
 from bot.panel import issuer_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from markupsafe import Markup
 
     from bot.buttons import Buttons
@@ -58,29 +60,40 @@ async def send(
     """Keep what the holder wrote, and owe it to the operator's people."""
     message_id = await tx.tickets.add(ticket.person_id, ticket.id, "holder", text, photo)
     if message_id is not None:
-        await tell_people(tx, parts, ticket, {"message": message_id}, str(message_id))
+        said = {"message": message_id, "again": ticket.state == "closed"}
+        await tell_people(tx, parts, ticket, said, str(message_id))
 
 
 async def tell_people(
-    tx: Store, parts: Parts, ticket: Ticket, payload: dict[str, object], key: str
+    tx: Store, parts: Parts, ticket: Ticket, payload: Mapping[str, object], key: str
 ) -> None:
-    """Owe something about a request to the support chat, else to each admin and helper."""
+    """Owe something about a request to the support chat, else to each admin and helper.
+
+    Where nobody is there yet to be told, it waits for the first who comes.
+    """
     said = {"ticket": ticket.id, **payload}
     now, owner, key = parts.clock(), ticket.person_id, f"ticket:{ticket.id}:{key}"
-    if parts.settings.support_chat is not None:
-        await tx.outbox.put(owner, None, "ticket", said, key=key, not_before=now)
+    if parts.settings.support_chat is None and await tell_staff(tx, parts, ticket, said, key):
         return
-    for person_id in await staff(tx, parts):
-        if await tx.people.get(person_id) is not None:
-            await tx.outbox.put(
-                owner,
-                None,
-                "ticketinprivate",
-                said,
-                key=f"{key}:{person_id}",
-                not_before=now,
-                recipient_id=person_id,
-            )
+    await tx.outbox.put(owner, None, "ticket", said, key=key, not_before=now)
+
+
+async def tell_staff(
+    tx: Store, parts: Parts, ticket: Ticket, said: Mapping[str, object], key: str
+) -> bool:
+    """Owe something to each admin and helper in private; False if none has started the bot."""
+    there = [one for one in await staff(tx, parts) if await tx.people.get(one) is not None]
+    for person_id in there:
+        await tx.outbox.put(
+            ticket.person_id,
+            None,
+            "ticketinprivate",
+            said,
+            key=f"{key}:{person_id}",
+            not_before=parts.clock(),
+            recipient_id=person_id,
+        )
+    return bool(there)
 
 
 async def staff(store: Store, parts: Parts) -> list[int]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from storage.card_rows import CARD_COLUMNS, PRESENT, THIS, card_of
 from storage.errors import StorageError
 from storage.questions import KEY_COLUMNS, Questions
-from storage.schema import cards, group_shares, people
+from storage.schema import cards, group_shares, meta, people
 
 if TYPE_CHECKING:
     from storage.records import Card, Right
@@ -52,6 +52,13 @@ _MAY: Final = select(group_shares.c.right).where(_of_card, _in_chat)
 _LET: Final = update(group_shares).where(_of_card, _in_chat).values(right=bindparam("right"))
 _TAKE_BACK: Final = delete(group_shares).where(_of_card, _in_chat)
 _DROP: Final = delete(group_shares).where(_in_chat)
+
+_MOVED: Final = "group moved "
+_note: Final = insert(meta).values(name=bindparam("name"), value=bindparam("value"))
+_NOTE: Final = _note.on_conflict_do_update(
+    index_elements=["name"], set_={"value": _note.excluded.value}
+)
+_NOTED: Final = select(meta.c.value).where(meta.c.name == bindparam("which"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,13 @@ class Groups(Questions):
                     created_at=created_at,
                 )
             await tx.execute(_DROP, chat=old)
+            await tx.execute(_NOTE, name=f"{_MOVED}{old}", value=str(new).encode())
         return len(rows)
+
+    async def now(self, chat_id: int) -> int:
+        """Give the id under which a group goes on, or its own if it never became another."""
+        rows = await self._runner.fetch(_NOTED, which=f"{_MOVED}{chat_id}")
+        return int(rows[0][0].decode()) if rows else chat_id
 
 
 def _place(card_id: str, chat_id: int) -> tuple[str, ...]:

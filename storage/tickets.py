@@ -34,8 +34,10 @@ class Ticket:
     topic: str
     state: TicketState
     card_id: str | None
+    chat_id: int | None
+    """Where the operator's people talk about it: a group of theirs."""
     thread_id: int | None
-    """Where the operator's people talk about it: a topic of their group."""
+    """The topic of that group, if it has topics."""
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
@@ -52,8 +54,9 @@ class TicketMessage:
     by: Side
     text: str = field(repr=False)
     photo: str | None = field(repr=False)
+    support_chat_id: int | None
     support_message_id: int | None
-    """The message in the operator's chat that brought it there."""
+    """The message that brought it to the operator's people, and the chat that is in."""
 
 
 _TICKET: Final = tuple(tickets.c[name] for name in Ticket.__dataclass_fields__)
@@ -68,7 +71,9 @@ _OPEN: Final = (
 )
 _GET: Final = select(*_TICKET).where(_mine, _this)
 _FIND: Final = select(*_TICKET).where(_this)
-_OF_THREAD: Final = select(*_TICKET).where(tickets.c.thread_id == bindparam("thread"))
+_OF_THREAD: Final = select(*_TICKET).where(
+    tickets.c.thread_id == bindparam("thread"), tickets.c.chat_id == bindparam("chat")
+)
 _LIST: Final = select(*_TICKET).where(_mine).order_by(tickets.c.id.desc()).limit(bindparam("limit"))
 _UNCLOSED: Final = (
     select(*_TICKET)
@@ -104,7 +109,22 @@ _RATE: Final = (
     .where(_mine, _this, tickets.c.closed_at.is_not(None))
     .values(rating=bindparam("stars"))
 )
-_THREAD: Final = update(tickets).where(_mine, _this).values(thread_id=bindparam("thread"))
+_TALK: Final = (
+    update(tickets)
+    .where(_mine, _this)
+    .values(chat_id=bindparam("chat"), thread_id=bindparam("thread"))
+)
+_PLACES: Final = (
+    select(ticket_messages.c.support_chat_id, ticket_messages.c.support_message_id)
+    .where(
+        ticket_messages.c.person_id == bindparam("person"),
+        ticket_messages.c.support_chat_id.is_not(None),
+    )
+    .order_by(ticket_messages.c.id)
+)
+_TOPICS: Final = select(tickets.c.chat_id, tickets.c.thread_id).where(
+    _mine, tickets.c.thread_id.is_not(None)
+)
 _MESSAGES: Final = (
     select(*KEY_COLUMNS, *_MESSAGE)
     .select_from(ticket_messages.join(people, people.c.id == ticket_messages.c.person_id))
@@ -129,7 +149,7 @@ _ARRIVED: Final = (
         ticket_messages.c.id == bindparam("message"),
         ticket_messages.c.person_id == bindparam("person"),
     )
-    .values(support_message_id=bindparam("there"))
+    .values(support_chat_id=bindparam("chat"), support_message_id=bindparam("there"))
 )
 _HELPERS: Final = (
     select(people.c.id)
@@ -150,6 +170,7 @@ class Tickets(Questions):
             topic=topic,
             state="open",
             card_id=card_id,
+            chat_id=None,
             thread_id=None,
             created_at=now,
             updated_at=now,
@@ -168,9 +189,9 @@ class Tickets(Questions):
         rows = await self._runner.fetch(_FIND, ticket=ticket_id)
         return Ticket(*rows[0]) if rows else None
 
-    async def of_thread(self, thread_id: int) -> Ticket | None:
+    async def of_thread(self, chat_id: int, thread_id: int) -> Ticket | None:
         """Find the request that a topic of the operator's group is about."""
-        rows = await self._runner.fetch(_OF_THREAD, thread=thread_id)
+        rows = await self._runner.fetch(_OF_THREAD, chat=chat_id, thread=thread_id)
         return Ticket(*rows[0]) if rows else None
 
     async def of(self, person_id: int, *, limit: int) -> list[Ticket]:
@@ -215,6 +236,7 @@ class Tickets(Questions):
                 by=by,
                 text=key.seal_text(place, text),
                 photo=key.seal_text(picture, photo) if photo else None,
+                support_chat_id=None,
                 support_message_id=None,
             )
             return int(rows[0][0])
@@ -230,9 +252,23 @@ class Tickets(Questions):
             await self._runner.execute(_RATE, person=person_id, ticket=ticket_id, stars=stars)
         )
 
-    async def talk_in(self, person_id: int, ticket_id: int, thread_id: int | None) -> None:
-        """Note the topic in which a request is talked about; None: it is gone."""
-        await self._runner.execute(_THREAD, person=person_id, ticket=ticket_id, thread=thread_id)
+    async def talk_in(
+        self, person_id: int, ticket_id: int, chat_id: int, thread_id: int | None
+    ) -> None:
+        """Note the chat and its topic in which a request is talked about; None: it has none."""
+        await self._runner.execute(
+            _TALK, person=person_id, ticket=ticket_id, chat=chat_id, thread=thread_id
+        )
+
+    async def brought(self, person_id: int) -> list[tuple[int, int]]:
+        """List the messages that brought a person's words to others, as a chat and an id."""
+        rows = await self._runner.fetch(_PLACES, person=person_id)
+        return [(row[0], row[1]) for row in rows]
+
+    async def topics(self, person_id: int) -> list[tuple[int, int]]:
+        """List the topics in which a person's requests are talked about, as a chat and an id."""
+        rows = await self._runner.fetch(_TOPICS, person=person_id)
+        return [(row[0], row[1]) for row in rows]
 
     async def messages(self, person_id: int, ticket_id: int, *, limit: int) -> list[TicketMessage]:
         """List the latest of what was written in a request, oldest first."""
@@ -244,14 +280,16 @@ class Tickets(Questions):
         rows = await self._runner.fetch(_ONE, person=person_id, message=message_id)
         return self._message(person_id, rows[0]) if rows else None
 
-    async def arrived(self, person_id: int, message_id: int, there: int) -> None:
-        """Note which message of the operator's chat brought it there."""
-        await self._runner.execute(_ARRIVED, person=person_id, message=message_id, there=there)
+    async def arrived(self, person_id: int, message_id: int, chat_id: int, there: int) -> None:
+        """Note which message brought it to the operator's people, and in which chat."""
+        await self._runner.execute(
+            _ARRIVED, person=person_id, message=message_id, chat=chat_id, there=there
+        )
 
     def _message(self, person_id: int, row: Row) -> TicketMessage:
-        key_id, wrapped, number, ticket_id, at, by, text, photo, there = row
+        key_id, wrapped, number, ticket_id, at, by, text, photo, chat, there = row
         key = self._vault.open_key(person_id, key_id, wrapped)
         said = key.open_text(("ticket", str(ticket_id), by, at.isoformat()), text)
         place = ("ticket photo", str(ticket_id), at.isoformat())
         picture = key.open_text(place, photo) if photo else None
-        return TicketMessage(number, ticket_id, at, by, said, picture, there)
+        return TicketMessage(number, ticket_id, at, by, said, picture, chat, there)

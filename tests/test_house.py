@@ -36,6 +36,7 @@ SPEAKS_TELEGRAM = {
     "bot.operator_notices",
     "bot.pace",
     "bot.sealed",
+    "bot.support_chat",
     "bot.transport",
     "bot.turns",
     "bot.vanishing",

@@ -18,6 +18,7 @@ from bot.playground.topics import (
     close_forum_topic,
     copy_message,
     create_forum_topic,
+    delete_forum_topic,
     edit_message_caption,
     reopen_forum_topic,
 )
@@ -202,6 +203,7 @@ METHODS: dict[str, Callable[[World, Values], Any | Awaitable[Any]]] = {
     "copyMessage": copy_message,
     "createForumTopic": create_forum_topic,
     "closeForumTopic": close_forum_topic,
+    "deleteForumTopic": delete_forum_topic,
     "reopenForumTopic": reopen_forum_topic,
     "deleteMessage": delete_message,
     "deleteMessages": delete_messages,

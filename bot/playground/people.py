@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from bot.playground.chats import Chat, Event, Message
     from bot.playground.groups import Group
 
+ANONYMOUS = {
+    "id": 1087968824,
+    "is_bot": True,
+    "first_name": "Group",
+    "username": "GroupAnonymousBot",
+}
+"""From whom a message comes that an admin wrote in the name of their group."""
+
 
 @dataclass(eq=False)
 class Person:
@@ -111,8 +119,12 @@ class Person:
         chat: Group | None = None,
         reply_to: int | None = None,
         topic: int | None = None,
+        anonymous: bool = False,
     ) -> int | None:
-        """Send text, as it is typed. Whoever blocked the bot unblocks it by that."""
+        """Send text, as it is typed. Whoever blocked the bot unblocks it by that.
+
+        `anonymous`: in a group's own name, as its admins can.
+        """
         plain, entities = formatted(text, None, None)
         if not plain:
             raise ValueError("there is nothing to send")
@@ -121,6 +133,8 @@ class Person:
             content["entities"] = entities
         if topic is not None:
             content |= {"message_thread_id": topic, "is_topic_message": True}
+        if anonymous and chat is not None:
+            content |= {"from": ANONYMOUS, "sender_chat": chat.where.about}
         return self._sends(content, chat, reply_to)
 
     async def forwards(self, text: str, *, sender: str, sent_at: int) -> int | None:
@@ -129,10 +143,18 @@ class Person:
         return self._sends({"text": text, "forward_origin": origin}, None, None)
 
     async def sends(
-        self, name: str, content: bytes, *, caption: str = "", chat: Group | None = None
+        self,
+        name: str,
+        content: bytes,
+        *,
+        caption: str = "",
+        chat: Group | None = None,
+        topic: int | None = None,
     ) -> int | None:
         """Send a file, as a picture if it is a PNG or a JPEG."""
         text: Message = {"caption": caption} if caption else {}
+        if topic is not None:
+            text |= {"message_thread_id": topic, "is_topic_message": True}
         try:
             width, height = picture_size(content)
         except Refusal:

@@ -43,6 +43,18 @@ def reopen_forum_topic(world: World, values: Values) -> bool:
     return _turn(world, values, closed=False)
 
 
+def delete_forum_topic(world: World, values: Values) -> bool:
+    """Delete a topic and all that was written there."""
+    chat, thread = _forum(world, values), values["message_thread_id"]
+    if thread not in chat.topics:
+        raise bad_request("message thread not found")
+    for message in chat.messages():
+        if thread in {message["message_id"], message.get("message_thread_id")}:
+            chat.delete(message["message_id"])
+    del chat.topics[thread]
+    return True
+
+
 def _turn(world: World, values: Values, *, closed: bool) -> bool:
     chat, thread = _forum(world, values), values["message_thread_id"]
     if thread not in chat.topics:

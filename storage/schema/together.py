@@ -91,7 +91,8 @@ tickets = Table(
     Column("state", Text, nullable=False),
     # Which card it is about: not a foreign key, for it may go.
     Column("card_id", Text),
-    # Where the operator's people talk about it: a topic of their group, if it has topics.
+    # Where the operator's people talk about it: their group, and a topic of it if it has topics.
+    Column("chat_id", BigInteger),
     Column("thread_id", BigInteger),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
@@ -116,7 +117,8 @@ ticket_messages = Table(
     Column("text", LargeBinary, nullable=False),
     # A picture, by Telegram's id of it; sealed as well.
     Column("photo", LargeBinary),
-    # The message in the operator's chat, by which an answer to it finds its ticket.
+    # The message that brought it to the operator's people, and the chat that is in.
+    Column("support_chat_id", BigInteger),
     Column("support_message_id", BigInteger),
     CheckConstraint("\"by\" IN ('holder', 'operator')", name="by"),
     Index("ix_ticket_messages_ticket", "ticket_id", "id"),

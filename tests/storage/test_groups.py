@@ -93,6 +93,7 @@ async def test_a_group_that_goes_on_under_another_id_keeps_its_cards_and_its_tit
     assert await store.groups.move(FAMILY, WORK) == 1
     assert await store.groups.may(WORK, card) == "spend"
     assert await store.groups.move(FAMILY, WORK) == 0
+    assert await store.groups.now(FAMILY) == await store.groups.now(WORK) == WORK
     assert await store.groups.cards(FAMILY) == []
     assert await store.groups.cards(WORK) == [card]
     assert [one.title for one in await store.groups.of_card(LI, card.id)] == ["家 Family"]

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from storage import Store
 
+DESK, OFFICE = -1001, -1002
+
 
 async def met(store: Store) -> None:
     for person in (LI, WANG):
@@ -38,7 +40,7 @@ async def test_a_request_goes_from_open_to_answered_to_closed(store: Store, cloc
     assert await store.tickets.unclosed(limit=9) == []
     assert (await store.tickets.of(LI, limit=9))[0].rating == 5
     assert first is not None
-    await store.tickets.arrived(LI, first, 77)
+    await store.tickets.arrived(LI, first, DESK, 77)
     message = await store.tickets.message(LI, first)
     assert message is not None
     assert message.support_message_id == 77
@@ -71,12 +73,27 @@ async def test_nobody_reads_or_moves_another_s_request(store: Store) -> None:
 async def test_a_topic_leads_to_its_request_until_it_is_gone(store: Store) -> None:
     await met(store)
     ticket = await store.tickets.open(LI, "query")
-    await store.tickets.talk_in(LI, ticket.id, 4711)
-    found = await store.tickets.of_thread(4711)
+    await store.tickets.talk_in(LI, ticket.id, DESK, 4711)
+    found = await store.tickets.of_thread(DESK, 4711)
     assert found is not None
     assert found.id == ticket.id
-    await store.tickets.talk_in(LI, ticket.id, None)
-    assert await store.tickets.of_thread(4711) is None
+    assert await store.tickets.of_thread(OFFICE, 4711) is None
+    await store.tickets.talk_in(LI, ticket.id, DESK, None)
+    assert await store.tickets.of_thread(DESK, 4711) is None
+
+
+async def test_where_the_words_of_one_person_went_is_known(store: Store) -> None:
+    await met(store)
+    ticket = await store.tickets.open(LI, "query")
+    for chat, there in ((DESK, 77), (OFFICE, 78)):
+        written = await store.tickets.add(LI, ticket.id, "holder", "help")
+        assert written is not None
+        await store.tickets.talk_in(LI, ticket.id, chat, 4711)
+        await store.tickets.arrived(WANG, written, chat, 99)
+        await store.tickets.arrived(LI, written, chat, there)
+    assert await store.tickets.brought(LI) == [(DESK, 77), (OFFICE, 78)]
+    assert await store.tickets.topics(LI) == [(OFFICE, 4711)]
+    assert await store.tickets.brought(WANG) == await store.tickets.topics(WANG) == []
 
 
 async def test_requests_go_with_their_holder_and_lie_sealed(on_file: Store, file: Path) -> None:

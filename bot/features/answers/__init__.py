@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from telegram.error import TelegramError
 
-from bot import calls
+from bot import calls, support_chat
 from bot import tickets as requests
 from bot.buttons import Button, OutdatedButton, number
 from bot.dialogue import Dialogue
@@ -136,6 +136,9 @@ async def close_one(context: Context, ticket_id: str) -> None:
 async def _close(parts: Parts, voice: Voice, ticket: Ticket) -> Markup:
     async with parts.store.transaction() as tx:
         closed = await requests.close(tx, parts, ticket, by_holder=False)
+    if closed and ticket.chat_id is not None and ticket.thread_id is not None:
+        with suppress(TelegramError):
+            await calls.close_topic(parts.bot, ticket.chat_id, ticket.thread_id)
     return voice.say(DONE if closed else CLOSED_ALREADY, n=ticket.id)
 
 
@@ -195,15 +198,15 @@ async def on_group(  # noqa: PLR0911 - one return for each thing written there
     if word == "/chatid" and user.id in parts.settings.admins:
         await calls.send(parts.bot, message.chat_id, f"<code>{message.chat_id}</code>")
         return True
-    if message.chat_id != parts.settings.support_chat:
+    if message.chat_id != await support_chat.chat_of(parts):
         return False
     ticket_id = _replied(parts, message)
     store = parts.store.tickets
     ticket = await store.find(ticket_id) if ticket_id is not None else None
     if ticket is None and message.is_topic_message and message.message_thread_id:
-        ticket = await store.of_thread(message.message_thread_id)
+        ticket = await store.of_thread(message.chat_id, message.message_thread_id)
     if ticket is None:
-        return False
+        return user.is_bot  # an admin in the group's name is nobody to the other features
     voice = parts.voice(None)
     if word == "/close":
         said = str(await _close(parts, voice, ticket))
@@ -236,7 +239,7 @@ def _among_themselves(parts: Parts, message: Message) -> bool:
 async def on_group_press(parts: Parts, query: CallbackQuery) -> bool:
     """Close a request by its button in the support chat."""
     message = query.message
-    if message is None or message.chat.id != parts.settings.support_chat:
+    if message is None or message.chat.id != await support_chat.chat_of(parts):
         return False
     try:
         data = parts.bot.seal.open(message.chat.id, query.data or "")

@@ -6,9 +6,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
-from bot import calls
+from bot import calls, support_chat
 from bot import tickets as requests
 from bot.buttons import Button
 from bot.declared import Letter
@@ -18,9 +18,18 @@ if TYPE_CHECKING:
     from bot.buttons import Buttons
     from bot.parts import Parts
     from bot.voice import Voice
-    from storage import Card, OutboxItem, Person, Ticket
+    from storage import Card, OutboxItem, Person, Ticket, TicketMessage
 
 HEAD = mark("🎫 <b>#{n}</b> · {topic} · {name} ({language})")
+UNHEARD = "nobody who answers requests has started the bot"
+MOVED = mark(
+    "The support chat has become a supergroup, with the id <code>{chat}</code>. Requests go there "
+    "already; please set KABAO_SUPPORT_CHAT to it."
+)
+LOST = mark(
+    "⚠️ Requests for help do not reach the support chat: <code>{why}</code>. They are kept, and I "
+    "keep trying. Meanwhile they can be answered here."
+)
 HOW_IN_TOPIC = mark(
     "What is written in this topic goes to them; what begins with # stays here. /close ends it."
 )
@@ -69,8 +78,11 @@ async def _write(
     owner = ticket.person_id
     message = await parts.store.tickets.message(owner, int(str(payload["message"])))
     assert message is not None
-    forum = not private and ticket.thread_id is not None
+    here = ticket.chat_id == await support_chat.chat_of(parts)
+    forum = not private and here and ticket.thread_id is not None
     lines = [await head(parts, voice, ticket), Markup("{}").format(message.text)]
+    if payload.get("again"):
+        lines.insert(1, voice.say("It was closed, and is open again."))
     first = (await parts.store.tickets.messages(owner, ticket.id, limit=2))[0].id == message.id
     if first or not forum:
         lines.append(Markup("<i>{}</i>").format(voice.say(HOW_IN_TOPIC if forum else HOW_BY_REPLY)))
@@ -80,40 +92,89 @@ async def _write(
 
 
 async def _send(parts: Parts, item: OutboxItem, text: Markup, buttons: Buttons) -> int:
-    """Bring it to the support chat: into the request's topic, or below what began it."""
-    chat_id, store, owner = parts.settings.support_chat, parts.store.tickets, item.owner_id
-    message_id = item.payload.get("message")
-    message = await store.message(owner, int(str(message_id))) if message_id else None
+    """Bring it to the support chat, which may have become another meanwhile."""
+    chat_id = await support_chat.chat_of(parts)
+    if chat_id is None:
+        return await _hand_out(parts, item)
+    try:
+        return await _bring(parts, item, text, buttons, chat_id)
+    except ChatMigrated as other:
+        await support_chat.moved(parts, chat_id, other.new_chat_id)
+        return await _bring(parts, item, text, buttons, other.new_chat_id)
+    except (Forbidden, BadRequest) as refused:
+        await support_chat.lost(parts, refused.message)
+        raise
+
+
+async def _hand_out(parts: Parts, item: OutboxItem) -> int:
+    """Owe it to each who answers instead, now that there is no support chat."""
+    ticket = await parts.store.tickets.get(item.owner_id, int(str(item.payload["ticket"])))
+    assert ticket is not None
+    async with parts.store.transaction() as tx:
+        if not await requests.tell_staff(tx, parts, ticket, item.payload, f"handed:{item.id}"):
+            raise Forbidden(UNHEARD)
+    return 0
+
+
+async def _send_in_private(parts: Parts, item: OutboxItem, text: Markup, buttons: Buttons) -> int:
+    message = await _message(parts, item)
     photo = message.photo if message else None
-    private = item.recipient_id is not None
-    if private or chat_id is None:
-        return await requests.pass_on(parts, item.person_id, text, buttons, photo)
+    return await requests.pass_on(parts, item.person_id, text, buttons, photo)
+
+
+async def _message(parts: Parts, item: OutboxItem) -> TicketMessage | None:
+    message_id = item.payload.get("message")
+    if not message_id:
+        return None
+    return await parts.store.tickets.message(item.owner_id, int(str(message_id)))
+
+
+async def _bring(
+    parts: Parts, item: OutboxItem, text: Markup, buttons: Buttons, chat_id: int
+) -> int:
+    """Bring it into the request's topic, or below what began it."""
+    store, owner, message = parts.store.tickets, item.owner_id, await _message(parts, item)
     ticket = await store.get(owner, int(str(item.payload["ticket"])))
     assert ticket is not None
-    thread, new = ticket.thread_id, False
+    thread = ticket.thread_id if ticket.chat_id == chat_id else None
     if thread is None:
         thread = await _topic(parts, chat_id, ticket)
-        new = thread is not None
-        if new:
-            await store.talk_in(owner, ticket.id, thread)
+        await store.talk_in(owner, ticket.id, chat_id, thread)
+        if thread is not None:
             text = Markup("{}\n<i>{}</i>").format(text, parts.voice(None).say(HOW_IN_TOPIC))
-    first = await store.messages(owner, ticket.id, limit=50)
-    reply_to = first[0].support_message_id if first and thread is None else None
+    elif item.payload.get("again"):
+        with suppress(TelegramError):
+            await calls.reopen_topic(parts.bot, chat_id, thread)
+    reply_to = None
+    if thread is None:
+        before = await store.messages(owner, ticket.id, limit=50)
+        there = [one.support_message_id for one in before if one.support_chat_id == chat_id]
+        reply_to = next(iter(there), None)
     try:
         sent = await requests.pass_on(
-            parts, chat_id, text, buttons, photo, thread=thread, reply_to=reply_to
+            parts,
+            chat_id,
+            text,
+            buttons,
+            message.photo if message else None,
+            thread=thread,
+            reply_to=reply_to,
         )
     except BadRequest as refused:
-        if thread is None or "thread" not in refused.message.lower():
-            raise
-        await store.talk_in(owner, ticket.id, None)  # somebody deleted the topic: a new one then
+        if thread is not None and _says_of_topic(refused):
+            # Somebody deleted it, or closed it to the bot: a new one then.
+            await store.talk_in(owner, ticket.id, chat_id, None)
         raise
     if message is not None:
-        await store.arrived(owner, message.id, sent)
-    if item.payload.get("stars") and thread is not None:
+        await store.arrived(owner, message.id, chat_id, sent)
+    if item.payload.get("closed") and thread is not None:
         with suppress(TelegramError):
             await calls.close_topic(parts.bot, chat_id, thread)
     return sent
+
+
+def _says_of_topic(refused: BadRequest) -> bool:
+    return any(word in refused.message.lower() for word in ("thread", "topic"))
 
 
 async def _topic(parts: Parts, chat_id: int, ticket: Ticket) -> int | None:
@@ -141,7 +202,25 @@ async def _not_theirs(
     return await _gone(parts, person, card, item)
 
 
+async def _moved(
+    parts: Parts, person: Person, card: Card | None, item: OutboxItem
+) -> tuple[Markup, Buttons]:
+    del card
+    return parts.voice(person).say(MOVED, chat=item.payload["chat"]), []
+
+
+async def _lost(
+    parts: Parts, person: Person, card: Card | None, item: OutboxItem
+) -> tuple[Markup, Buttons]:
+    del card
+    voice = parts.voice(person)
+    waiting = [[Button(voice.plain("🎫 Requests"), "queue:0")]]
+    return voice.say(LOST, why=item.payload["why"]), waiting
+
+
 LETTERS = {
     "ticket": Letter(_write, pointless=_gone, send=_send, elsewhere=True),
-    "ticketinprivate": Letter(_write, pointless=_not_theirs, send=_send),
+    "ticketinprivate": Letter(_write, pointless=_not_theirs, send=_send_in_private),
+    support_chat.MOVED: Letter(_moved),
+    support_chat.LOST: Letter(_lost),
 }

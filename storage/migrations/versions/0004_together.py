@@ -223,6 +223,7 @@ def _tickets() -> None:
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("card_id", sa.Text()),
+        sa.Column("chat_id", sa.BigInteger()),
         sa.Column("thread_id", sa.BigInteger()),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
@@ -250,6 +251,7 @@ def _ticket_messages() -> None:
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=False),
         sa.Column("photo", sa.LargeBinary()),
+        sa.Column("support_chat_id", sa.BigInteger()),
         sa.Column("support_message_id", sa.BigInteger()),
         sa.CheckConstraint("\"by\" IN ('holder', 'operator')", name=op.f("ck_ticket_messages_by")),
         sa.ForeignKeyConstraint(
