@@ -16,10 +16,10 @@ from bot.imports import found as said
 from bot.imports.found import Incoming, Skipped
 from bot.imports.values import fits
 from bot.money import Money
+from bot.numbers import tail_of
 from bot.panel import issuer_name
 from bot.schedule import FIRST_RETRY, next_check
 from bot.thresholds import DEFAULT_PERCENT, enough, episode
-from bot.wallet import tail_of
 from storage import Card, Entry, Reading, Whole
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class _Making:
             owner_id=self._owner,
             issuer=issuer.slug,
             label=name,
-            tail=tail_of(number) if len(number) > 1 else "",
+            tail=tail_of(number),
             state="active" if money else "unknown",
             currency=currency if money else one.currency or issuer.currency,
             balance_minor=minor,
@@ -234,7 +234,7 @@ class _Making:
         if card.balance_source == "issuer":
             card = replace(card, balance_source="holder")
         label = card.label or issuer_name(self._voice, self._issuers, issuer.slug)
-        card = replace(card, label=label, tail=tail_of(number) if len(number) > 1 else "")
+        card = replace(card, label=label, tail=tail_of(number))
         return replace(whole, card=card, number=number, secrets=secrets)
 
 

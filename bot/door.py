@@ -27,8 +27,8 @@ from bot.features import offered
 from bot.gate import Gate, asks_passcode
 from bot.group_door import OUTDATED, GroupDoor, command_in
 from bot.languages import language_for, mark
+from bot.numbers import tail_of
 from bot.roles import may_enter, may_use, stranger
-from bot.wallet import tail_of
 
 if TYPE_CHECKING:
     from bot.dialogue import Dialogue

@@ -18,10 +18,10 @@ from bot.issuers.auth.session import SessionAuth
 from bot.issuers.format.issuer import HttpDeclaration
 from bot.issuers.shelf import made
 from bot.languages import language_for
+from bot.numbers import tail_of
 from bot.struck import SHORT, Struck
 from bot.thresholds import DEFAULT_PERCENT
 from bot.voice import Voice
-from bot.wallet import tail_of
 from storage import Card, utc_now
 
 if TYPE_CHECKING:

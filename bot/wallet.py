@@ -16,6 +16,7 @@ from bot.flights import Flights
 from bot.issuers import ASK_HOLDER, FaultKind, Issuer, IssuerFault, Issuers, Reading
 from bot.limits import NotNow
 from bot.live import Live
+from bot.numbers import tail_of
 from bot.schedule import FIRST_RETRY, next_check, next_refresh, next_try
 from bot.thresholds import DEFAULT_PERCENT, enough, episode
 from storage import Card, CardChanges, NewCard, Store
@@ -38,11 +39,6 @@ def _booked_between(asked: Card, locked: Card) -> bool:
     """Say whether somebody booked something on a card while its issuer was being asked."""
     was, now = ((card.balance_at, card.balance_minor) for card in (asked, locked))
     return was != now and locked.balance_source in {"holder", "message"}
-
-
-def tail_of(number: str) -> str:
-    """Give the last four characters, by which a card is called; fewer of a short number."""
-    return number[-min(4, len(number) // 2) :]
 
 
 class Wallet:

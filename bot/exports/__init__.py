@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from bot.exports import catima, own, tables
+from bot.numbers import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,17 +25,10 @@ KINDS: Final[tuple[Kind, ...]] = ("all", "catima")
 
 
 def numbered(issuers: Issuers, wholes: Sequence[Whole]) -> list[Whole]:
-    """Say of each card which of its secrets is the number: the issuer's first field.
-
-    Of an issuer that is gone it is the one that ends in the digits the card is called by.
-    """
-    found = []
-    for whole in wholes:
-        issuer = issuers.get(whole.card.issuer)
-        first = whole.secrets.get(issuer.fields[0].name) if issuer else None
-        likely = sorted(whole.secrets.values(), key=lambda text: not text.endswith(whole.card.tail))
-        found.append(replace(whole, number=first or next(iter(likely), "")))
-    return found
+    """Say of each card which of its secrets is the number."""
+    return [
+        replace(whole, number=number_of(issuers, whole.card, whole.secrets)) for whole in wholes
+    ]
 
 
 def packed(

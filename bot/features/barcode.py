@@ -13,6 +13,7 @@ from bot.context import UNDELETED
 from bot.declared import CardAction
 from bot.dialogue import Dialogue
 from bot.languages import mark
+from bot.numbers import number_of
 from storage import Barcode
 
 if TYPE_CHECKING:
@@ -122,9 +123,8 @@ async def _keep(context: Context, card: Card, code: Barcode | None) -> None:
 
 
 async def _number(context: Context, card: Card) -> str:
-    """Give the card's number: of its secrets, the one that ends in its last digits."""
-    values = await context.parts.store.cards.secrets(card.owner_id, card.id)
-    return next((value for value in values.values() if value.endswith(card.tail)), "")
+    secrets = await context.parts.store.cards.secrets(card.owner_id, card.id)
+    return number_of(context.parts.issuers, card, secrets)
 
 
 def _fits(kind: str, value: str) -> bool:

@@ -14,6 +14,7 @@ from bot import barcodes, panel
 from bot.activity import Action, note
 from bot.buttons import LONGEST_COPY, Button, OutdatedButton, number
 from bot.languages import mark
+from bot.numbers import number_of
 from bot.parts import Command
 from bot.search import matching, no_cards, say_none, which, words_of
 from bot.vanishing import reveal, reveal_photo, vanish
@@ -134,7 +135,7 @@ async def _drawn(code: Barcode) -> bytes | None:
 
 
 async def _secrets(context: Context, card: Card) -> list[Secret]:
-    """List what is kept of a card: its number first, which alone ends in its last digits."""
+    """List what is kept of a card, its number first."""
     parts, code = context.parts, context.voice.language.code
     values = await parts.store.cards.secrets(card.owner_id, card.id)
     issuer = parts.issuers.get(card.issuer)
@@ -143,7 +144,8 @@ async def _secrets(context: Context, card: Card) -> list[Secret]:
     # Of an issuer whose file is gone, or was written anew, nothing of a card is withheld.
     names = [name for name in (*labels, *values) if name in values]
     kept = [Secret(name, labels.get(name, name), values[name]) for name in dict.fromkeys(names)]
-    return sorted(kept, key=lambda secret: not secret.value.endswith(card.tail))
+    first = number_of(parts.issuers, card, values)
+    return sorted(kept, key=lambda secret: secret.value != first)
 
 
 GUARDED = frozenset({"show", "reveal", "unveil"})

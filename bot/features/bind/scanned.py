@@ -13,7 +13,7 @@ from bot.buttons import Button
 from bot.card_view import open_card
 from bot.dialogue import Dialogue
 from bot.money import Money
-from bot.wallet import tail_of
+from bot.numbers import tail_of
 from storage import Barcode
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def masked(code: Barcode) -> str:
     """Name a code by its kind and its last characters."""
     shown = "".join(character for character in code.value if character.isalnum())
     kind = barcodes.FORMATS[code.format].name
-    return f"{kind} ·{tail_of(shown)}" if shown else kind
+    tail = tail_of(shown)
+    return f"{kind} ·{tail}" if tail else kind
 
 
 def number_in(value: str, issuers: Issuers, wanted: Issuer | None = None) -> str | None:

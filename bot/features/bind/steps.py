@@ -9,7 +9,7 @@ from markupsafe import Markup
 from bot import panel
 from bot.buttons import Button
 from bot.features.bind import intake, manual, scanned, verify
-from bot.wallet import tail_of
+from bot.numbers import tail_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
