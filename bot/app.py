@@ -30,6 +30,7 @@ from bot.jobs import Jobs
 from bot.journal import Journal
 from bot.limits import Limits
 from bot.listening import POLL_SECONDS, listen
+from bot.loupe import Loupe
 from bot.menu import register
 from bot.pace import Pace
 from bot.parts import Parts
@@ -70,7 +71,8 @@ class Kabao:
     """The whole bot. `async with Kabao(settings)` starts and stops it.
 
     `clock` gives aware UTC moments; the playground and the tests move it. `issuer_folders` are
-    read besides the catalogue and the operator's folder. `easel` draws charts.
+    read besides the catalogue and the operator's folder. `easel` draws charts, `loupe` looks at
+    pictures that people send.
     """
 
     def __init__(
@@ -80,10 +82,12 @@ class Kabao:
         clock: Callable[[], datetime] = utc_now,
         issuer_folders: Sequence[Path] = (),
         easel: Easel | None = None,
+        loupe: Loupe | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._easel = easel or Easel()
+        self._loupe = loupe or Loupe()
         self._folders = [CATALOG, settings.issuers_dir, *issuer_folders]
         self._open = AsyncExitStack()
         self._jobs: Jobs
@@ -138,6 +142,7 @@ class Kabao:
             due=features.due,
             card_actions=features.card_actions,
             easel=self._easel,
+            loupe=self._loupe,
         )
         Door(self.parts, features).open(application)
         application.add_error_handler(LastResort(self.parts))
@@ -154,6 +159,7 @@ class Kabao:
         opening.push_async_callback(parts.journal.write)
         opening.push_async_callback(application.bot.shutdown)
         opening.push_async_callback(parts.easel.stop)
+        opening.push_async_callback(parts.loupe.stop)
         await _reach(application.bot)
         await opening.enter_async_context(application)
         opening.push_async_callback(parts.wallet.stop)

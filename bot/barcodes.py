@@ -28,9 +28,6 @@ MATRIX_MARGIN: Final = 5
 """In modules, white: the standards ask for up to 10 and 4, and the chat around it may be dark."""
 
 LARGEST_MODULE: Final = 16
-LARGEST_READ: Final = 50_000_000
-"""In pixels."""
-
 LONGEST: Final = 2000
 GS1: Final = "GS1"
 """Stands for the character set of a code that holds GS1 fields, such as (01)09501101530003."""
@@ -214,31 +211,19 @@ def draw(barcode: Barcode, beneath: str = "", width: int = WIDEST) -> bytes:
     return kept.getvalue()
 
 
-def read(content: bytes) -> list[Barcode]:
-    """Read every barcode in a picture, however turned, also light on dark; each once.
+def read(picture: Image) -> list[Barcode]:
+    """Read every barcode in a grey picture, however turned, also light on dark; each once.
 
-    Those further up come first. `ValueError` if it is no picture, or an absurdly large one.
+    Those further up come first.
     """
     # Reading takes libraries that the start need not wait for.
     import zxingcpp  # noqa: PLC0415
-    from PIL import Image, ImageOps  # noqa: PLC0415
+    from PIL import ImageOps  # noqa: PLC0415
 
-    try:
-        with Image.open(io.BytesIO(content)) as opened:
-            if opened.width * opened.height > LARGEST_READ:
-                raise ValueError("the picture is too large")
-            picture = ImageOps.exif_transpose(opened)
-            if "A" in picture.getbands() or "transparency" in picture.info:
-                clear = picture.convert("RGBA")
-                picture = Image.new("RGBA", clear.size, "white")
-                picture.alpha_composite(clear)
-            grey = picture.convert("L")
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError("that is no picture") from error
     # By itself the library looks at the negative only where it found nothing else.
     found = [
-        *zxingcpp.read_barcodes(grey, try_invert=False),
-        *zxingcpp.read_barcodes(ImageOps.invert(grey), try_invert=False),
+        *zxingcpp.read_barcodes(picture, try_invert=False),
+        *zxingcpp.read_barcodes(ImageOps.invert(picture), try_invert=False),
     ]
     found.sort(key=lambda one: (one.position.top_left.y, one.position.top_left.x))
     codes = (code for one in found if one.valid and (code := _as_kept(one)))

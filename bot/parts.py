@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.easel import Easel
 from bot.languages import language_for
+from bot.loupe import Loupe
 from bot.offers import Offers
 from bot.passcodes import Passcodes
 from bot.vanishing import Vanishings
@@ -73,6 +74,7 @@ class Parts:
     vanishings: Vanishings = field(default_factory=Vanishings)
     passcodes: Passcodes = field(default_factory=Passcodes)
     easel: Easel = field(default_factory=Easel)
+    loupe: Loupe = field(default_factory=Loupe)
 
     def voice(self, person: Person | None, reported: str | None = None) -> Voice:
         """Find a person's voice: their choices, else Telegram's report, else the default."""

@@ -62,9 +62,11 @@ def read(content: bytes) -> list[str]:
 
     `pictures.Unreadable` if it cannot be looked at.
     """
+    import numpy as np  # noqa: PLC0415 - as above
+
     lines: list[str] = []
     for picture in pictures.pictures_in(content):
-        found, _ = _engine()(picture)
+        found, _ = _engine()(np.asarray(picture.convert("RGB"))[..., ::-1].copy())
         lines += [text for _, text, sure in found or () if float(sure) >= LEAST_SURE]
     return lines
 

@@ -15,6 +15,7 @@ from bot import charts
 from bot.app import Kabao
 from bot.config import Settings, read
 from bot.easel import Easel
+from bot.loupe import Loupe, look
 from bot.pace import Pace
 from bot.passcodes import Cost
 from bot.playground import Clock, Group, Person, Seen, Telegram
@@ -50,6 +51,21 @@ class Beside(Easel):
         """Draw as the process does, of the same words."""
         content = orjson.dumps(picture)
         return await asyncio.to_thread(charts.drawn, charts.unpacked(content))
+
+
+class Near(Loupe):
+    """A loupe in a thread, for stories, and for the same reason."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lane = asyncio.Lock()
+
+    async def ready(self) -> None:
+        """Do without: there is nothing to start."""
+
+    async def _looked(self, asked: bytes) -> bytes:
+        async with self._lane:  # what opens a PDF bears no second thread
+            return await asyncio.to_thread(look, asked)
 
 
 class Guest:
@@ -133,6 +149,7 @@ class House:
         self._settings = settings
         self._waited = 0.0
         self.easel: Easel = Beside()
+        self.loupe: Loupe = Near()
         self._open = AsyncExitStack()
         self.kabao: Kabao
 
@@ -157,7 +174,11 @@ class House:
         """Start the bot."""
         await prepare(self._database_url)
         self.kabao = await Kabao(
-            self.settings, clock=self.clock, issuer_folders=[ISSUERS], easel=self.easel
+            self.settings,
+            clock=self.clock,
+            issuer_folders=[ISSUERS],
+            easel=self.easel,
+            loupe=self.loupe,
         ).__aenter__()
         pace = self.kabao.parts.bot.rate_limiter
         assert isinstance(pace, Pace)

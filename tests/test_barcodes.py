@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageOps
 
-from bot.barcodes import Unfit, check, draw, format_named, guess, read
+from bot.barcodes import Unfit, check, draw, format_named, guess
+from bot.pictures import Unreadable
+from bot.pictures import codes_in as read
 from storage import Barcode
 
 ANOTHER_READS = [
@@ -107,8 +109,9 @@ def test_what_does_not_fit_is_refused_with_a_reason_that_repeats_nothing(
 
 
 def test_no_picture_is_said_to_be_none() -> None:
-    with pytest.raises(ValueError, match="no picture"):
-        read(b"%PDF-1.7")
+    for content in (b"%PDF-1.7", b"no picture", b""):
+        with pytest.raises(Unreadable, match="cannot open this"):
+            read(content)
 
 
 def test_other_programs_names_are_known() -> None:

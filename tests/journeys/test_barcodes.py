@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot import barcodes
+from bot.pictures import codes_in
 from storage import Barcode
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 from tests.journeys.test_lock import closes, locks
@@ -19,7 +19,7 @@ async def card_of(house: House, guest: Guest) -> str:
 
 
 def scanned(guest: Guest, shown: Seen) -> list[Barcode]:
-    return barcodes.read(guest.person.opens(shown))
+    return codes_in(guest.person.opens(shown))
 
 
 async def test_ann_turns_her_number_into_a_qr_code_that_scans_and_goes_after_a_minute(
@@ -38,8 +38,8 @@ async def test_ann_turns_her_number_into_a_qr_code_that_scans_and_goes_after_a_m
     assert shown.protected
     assert f"Card number: {YUAN}" in shown.text
     assert scanned(alice, shown) == [Barcode("QRCode", YUAN)]
-    assert shown.labels == ["📋 Copy Card number", "👁 Show PIN", "Hide now"]
-    assert shown.button("Copy Card number").copies == YUAN
+    assert shown.labels == ["📋 Copy card number", "👁 Show PIN", "Hide now"]
+    assert shown.button("Copy card number").copies == YUAN
     await house.passes(minutes=1)
     assert not any(one.file for one in alice.person.chat)
     assert not alice.sees(YUAN)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.printed import cards
+from bench.photos import cards
 from bot import printed
 from bot.config import ConfigError
 from tests.house import PIN, YUAN, House
@@ -73,7 +73,7 @@ def test_switched_on_without_its_package_the_operator_is_told_which(
 
 
 def test_a_plain_card_s_pin_and_number_are_read() -> None:
-    made = next(cards(coded=False, each=1))
+    made = next(cards("easy", coded=False, each=1))
     lines = printed.read(made.picture)
     assert made.pin in printed.pins(lines)
     assert made.number in "".join(lines).replace(" ", "")

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NAMES = (
+    *(".pdf", ".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif"),
+    *(".gif", ".bmp", ".tif", ".tiff"),
+)
 MOST_WAITING = 20
 """Of cards that were sent one after another; an album has ten pictures at most."""
 
@@ -37,8 +41,11 @@ NEXT = mark("I have that one too. It comes next, after this card.")
 
 def is_picture(attached: Attached) -> bool:
     """Tell whether a file is, or calls itself, a picture or a PDF."""
-    named = attached.name.lower().endswith((".pdf", ".png", ".jpg", ".jpeg", ".webp"))
-    return attached.is_picture or attached.mime == "application/pdf" or named
+    return (
+        attached.is_picture
+        or attached.mime == "application/pdf"
+        or attached.name.lower().endswith(NAMES)
+    )
 
 
 async def on_file(context: Context, attached: Attached) -> bool:
@@ -58,9 +65,10 @@ async def on_dialogue_file(context: Context, dialogue: Dialogue, attached: Attac
 
 
 async def _take(context: Context, dialogue: Dialogue | None, attached: Attached) -> None:
+    context.parts.background.start(context.parts.loupe.ready(), "starting to look")
     try:
         content = await attached.read(context.parts.bot)
-        codes = await pictures.aside(pictures.codes_in, content)
+        codes = await context.parts.loupe.codes(content)
         lines = await read_off.lines_of(context, content)
     except TooLarge:
         await _say(context, pictures.TOO_LARGE)

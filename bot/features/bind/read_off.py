@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from telegram import Message
 
-from bot import pictures, printed
+from bot import printed
 from bot.buttons import Button, OutdatedButton
 from bot.dialogue import Dialogue
 from bot.features.bind import intake, steps
 from bot.languages import mark
+from bot.pictures import Unreadable
 from bot.vanishing import reveal, vanish
 from storage import Owed
 
@@ -35,7 +36,10 @@ async def lines_of(context: Context, content: bytes) -> list[str]:
     """Read what is printed on a picture, if the operator has switched that on."""
     if context.parts.settings.ocr == "off":
         return []
-    return await pictures.aside(printed.read, content)
+    try:
+        return await context.parts.loupe.lines(content)
+    except Unreadable:  # it was opened before, and goes on without
+        return []
 
 
 async def took(context: Context, dialogue: Dialogue | None, lines: Sequence[str]) -> bool:

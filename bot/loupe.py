@@ -1,0 +1,91 @@
+"""Where pictures that people send are looked at: in processes of their own, told nothing else.
+
+What somebody sends may be made to hang or to break what opens it, or to take all memory there is;
+it costs such a process, its sender gets a kind answer, and the next picture a new process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import orjson
+
+from bot import pictures, printed
+from bot.apart import Apart, CrowdedError, NotDoneError, run
+from bot.languages import mark
+from bot.pictures import Unreadable
+from storage import Barcode
+
+LANES: Final = 2
+"""So that one bad picture holds up nobody else's; the second starts when the first is at work."""
+
+MOST_SECONDS: Final = 20
+MOST_MEMORY: Final = 1_500_000_000
+"""In bytes, of each: the largest picture that is looked at takes half of it."""
+
+CODES: Final = b"c"
+LINES: Final = b"l"
+
+TOO_HARD: Final = mark(
+    "I could not look at this file to its end. Send the card as a photo, or a screenshot cut to "
+    "it, or type its number."
+)
+CROWDED: Final = mark(
+    "Many pictures are being looked at just now. Please send it again in a minute, or type the "
+    "card number."
+)
+
+
+class Loupe:
+    """Looks at pictures and PDFs, a few at a time; those who come meanwhile wait, up to a bound."""
+
+    def __init__(self) -> None:
+        self._lanes = [Apart("bot.loupe", MOST_SECONDS) for _ in range(LANES)]
+
+    async def ready(self) -> None:
+        """Start a process if there is none, because a picture is to be expected."""
+        await self._lanes[0].ready()
+
+    async def codes(self, content: bytes) -> list[Barcode]:
+        """Read the barcodes of a picture or of a PDF's first pages, each once. `Unreadable`."""
+        return [Barcode(**one) for one in await self._told(CODES + content)]
+
+    async def lines(self, content: bytes) -> list[str]:
+        """Read what is printed on it, line by line. `Unreadable`."""
+        lines: list[str] = await self._told(LINES + content)
+        return lines
+
+    async def stop(self) -> None:
+        """End the processes, whatever they do."""
+        await asyncio.gather(*(lane.stop() for lane in self._lanes))
+
+    async def _told(self, asked: bytes) -> Any:
+        try:
+            told = orjson.loads(await self._looked(asked))
+        except CrowdedError:
+            raise Unreadable(CROWDED) from None
+        except NotDoneError:
+            raise Unreadable(TOO_HARD) from None
+        if isinstance(told, str):
+            raise Unreadable(told)
+        return told
+
+    async def _looked(self, asked: bytes) -> bytes:
+        lane = min(self._lanes, key=lambda one: one.wanted)
+        return await lane.ask(asked)
+
+
+def look(asked: bytes) -> bytes:
+    """Look at what was sent: a list of what was read, or the reason why it cannot be, as JSON."""
+    what, content = asked[:1], asked[1:]
+    try:
+        if what == CODES:
+            return orjson.dumps(pictures.codes_in(content))
+        return orjson.dumps(printed.read(content))
+    except Unreadable as unreadable:
+        return orjson.dumps(unreadable.reason)
+
+
+if __name__ == "__main__":
+    run(look, MOST_SECONDS, MOST_MEMORY)
