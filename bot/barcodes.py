@@ -29,6 +29,8 @@ MATRIX_MARGIN: Final = 5
 
 LARGEST_MODULE: Final = 16
 LONGEST: Final = 2000
+"""A QR code holds up to 2,953 bytes; no card's comes near."""
+
 GS1: Final = "GS1"
 """Stands for the character set of a code that holds GS1 fields, such as (01)09501101530003."""
 
@@ -54,6 +56,7 @@ def _digits(name: str, count: str, reason: str) -> Format:
 
 _ANYTHING: Final = mark("It can hold up to 2,000 characters; this does not fit.")
 _FULL: Final = re.compile(r"(?s).+")
+_GTIN: Final = re.compile(r"(?:\(01\))?[0-9]{14}")
 _GS1_DIGITS: Final = mark("It holds the 14 digits of a GTIN, with or without (01) before them.")
 
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
@@ -105,18 +108,8 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
         "Aztec": Format("Aztec", square=True, holds=_FULL, reason=_ANYTHING),
         "DataMatrix": Format("Data Matrix", square=True, holds=_FULL, reason=_ANYTHING),
         "MaxiCode": Format("MaxiCode", square=True, holds=_FULL, reason=_ANYTHING),
-        "DataBarOmni": Format(
-            "DataBar",
-            False,
-            re.compile(r"(?:\(01\))?[0-9]{14}"),
-            _GS1_DIGITS,
-        ),
-        "DataBarLtd": Format(
-            "DataBar Limited",
-            False,
-            re.compile(r"(?:\(01\))?[0-9]{14}"),
-            _GS1_DIGITS,
-        ),
+        "DataBarOmni": Format("DataBar", square=False, holds=_GTIN, reason=_GS1_DIGITS),
+        "DataBarLtd": Format("DataBar Limited", square=False, holds=_GTIN, reason=_GS1_DIGITS),
         "DataBarExp": Format(
             "DataBar Expanded",
             square=False,
@@ -137,6 +130,7 @@ _SPELLINGS: Final[Mapping[str, str]] = MappingProxyType(
         "ean": "EAN13",
         "interleaved2of5": "ITF",
         "isbn": "EAN13",
+        "isbn13": "EAN13",
         "itf14": "ITF",
         "rss14": "DataBarOmni",
         "rssexpanded": "DataBarExp",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from bot import barcodes
 from bot.imports import found, values
 from bot.imports.found import Choices, Found, Gathering, Unreadable
 from bot.imports.kept import wholes
@@ -93,7 +94,7 @@ def _checked(whole: Whole, gathering: Gathering) -> Whole:
     if card.balance_minor is not None and (card.currency is None or card.balance_at is None):
         raise ValueError("a balance of no currency or time")
     code = whole.barcode
-    if code is not None and not 0 < len(code.value) <= values.CODE_LONGEST:
+    if code is not None and not 0 < len(code.value) <= barcodes.LONGEST:
         raise ValueError("no such barcode")
     note = values.lines(card.note, gathering)
     entries = tuple(replace(one, text=one.text[: values.NOTE_LONGEST]) for one in whole.entries)

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
+from bot import barcodes
 from bot.imports import found
 from bot.money import LARGEST_MINOR, exponent, is_currency
 from storage import Barcode
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 NUMBER_LONGEST: Final = 200
 NAME_LONGEST: Final = 32
 NOTE_LONGEST: Final = 1000
-CODE_LONGEST: Final = 2000
-"""A QR code has up to 2,953 bytes; no card's comes near."""
-
 NO_EXPIRY_YEARS: Final = 40
 """Some programs cannot leave the date out, and put one half a century off."""
 
@@ -33,38 +31,6 @@ FIRST_YEAR: Final = 1970
 SECONDS_BELOW: Final = 10**11
 """In milliseconds that is in 1973, before any card there is."""
 
-FORMATS: Final = {
-    "AZTEC": "Aztec",
-    "CODABAR": "Codabar",
-    "CODE_39": "Code39",
-    "CODE_93": "Code93",
-    "CODE_128": "Code128",
-    "DATA_MATRIX": "DataMatrix",
-    "EAN_8": "EAN8",
-    "EAN_13": "EAN13",
-    "ITF": "ITF",
-    "MAXICODE": "MaxiCode",
-    "PDF_417": "PDF417",
-    "QR_CODE": "QRCode",
-    "RSS_14": "DataBarOmni",
-    "RSS_EXPANDED": "DataBarExp",
-    "UPC_A": "UPCA",
-    "UPC_E": "UPCE",
-}
-"""As ZXing names them, to how zxing-cpp does."""
-
-_SPELLINGS: Final = {
-    re.sub(r"[^a-z0-9]", "", spelling.lower()): name for spelling, name in FORMATS.items()
-} | {
-    "azteccode": "Aztec",
-    "isbn13": "EAN13",
-    "interleaved2of5": "ITF",
-    "qr": "QRCode",
-    "pkbarcodeformatqr": "QRCode",
-    "pkbarcodeformatpdf417": "PDF417",
-    "pkbarcodeformataztec": "Aztec",
-    "pkbarcodeformatcode128": "Code128",
-}
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _DECIMAL: Final = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,20})?")
 _PIN: Final = re.compile(
@@ -227,8 +193,8 @@ def barcode(
     spelled = re.sub(r"[^a-z0-9]", "", kind.lower()) if isinstance(kind, str) else ""
     if not text or not spelled or spelled in {"none", "text", "nobarcode"}:
         return None
-    known = _SPELLINGS.get(spelled)
-    if known is None or len(text) > CODE_LONGEST:
+    known = barcodes.format_named(spelled)
+    if known is None or len(text) > barcodes.LONGEST:
         gathering.remark(found.BARCODES)
         return None
     charset = encoding.strip() if isinstance(encoding, str) else ""
