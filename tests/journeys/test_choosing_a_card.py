@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.imports.found import MOST_CARDS
 from storage import NewCard
 
 if TYPE_CHECKING:
@@ -70,3 +71,16 @@ async def test_for_a_group_too(house: House, alice: Guest) -> None:
     assert last.labels[-1] == "No, thanks"
     await alice.presses("Shop 23")
     assert "Shop 23 ·1023" in (await alice.says("/balance", chat=group)).text
+
+
+async def test_what_can_be_moved_in_can_be_bound_by_hand_too(house: House, alice: Guest) -> None:
+    await many(house, alice)
+    new = [
+        NewCard("other", "Shop", f"{n:04}", {"number": f"77{n:010}"}, f"77{n:010}")
+        for n in range(MOST_CARDS - MANY - 1)
+    ]
+    await house.kabao.parts.store.cards.add_many(alice.id, new)
+    assert "What shall the card be called?" in (await alice.says("8800556677778888")).text
+    await alice.says("The last one", "20")
+    refused = await alice.says("8800556677779999")
+    assert refused.text == "You have 2,000 cards here, and that is as many as I keep."

@@ -13,6 +13,7 @@ from bot.amounts import unit_named
 from bot.buttons import Button
 from bot.card_view import view_of
 from bot.features.bind import intake, scanned
+from bot.imports.found import MOST_CARDS
 from bot.money import is_currency
 from bot.typed import label_typed, money_typed
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from bot.context import Context
     from bot.dialogue import Dialogue
     from bot.money import Money
-
-MOST_CARDS = 500
-"""No issuer is asked about these, so nothing can be found out by them; this is only for room."""
 
 _CODE = re.compile(r"(?:^|(?<=[\d\s.,]))([A-Za-z]{3})(?:$|(?=[\d\s]))")
 
@@ -33,7 +31,10 @@ async def ask_label(context: Context, dialogue: Dialogue) -> None:
     if await parts.store.people.cards_of(context.person.id) >= MOST_CARDS:
         await parts.dialogues.end(context.person.id)
         await context.conclude(
-            voice.say("You have {n} cards here, and that is as many as I keep.", n=MOST_CARDS)
+            voice.say(
+                "You have {n} cards here, and that is as many as I keep.",
+                n=voice.language.number(MOST_CARDS),
+            )
         )
         return
     dialogue.wait_at("label")
