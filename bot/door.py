@@ -229,7 +229,8 @@ class Door:
     async def _text(self, context: Context, text: str) -> None:
         dialogue = await self._parts.dialogues.current(context.person.id)
         asked, kind = asks_passcode(dialogue), dialogue.kind if dialogue else None
-        wish = None if holds_number(self._parts, text) else spoken.meant(text, kind)
+        told = context.message.forward_origin is not None or holds_number(self._parts, text)
+        wish = None if told else spoken.meant(text, kind)
         whole = dialogue is not None or wish is not None
         pressed = self._parts.views.typed(context.chat_id, text, whole=whole, asked=asked)
         if pressed is not None:

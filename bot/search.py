@@ -83,6 +83,18 @@ def matching(context: Context, cards: Sequence[Card], words: str) -> list[Card]:
     return _called(context, cards, bare)
 
 
+def mentioned(context: Context, cards: Sequence[Card], text: str) -> list[Card]:
+    """Pick the cards whose name, issuer or last digits stand somewhere in a text."""
+    said, voice, issuers = _folded(text), context.voice, context.parts.issuers
+
+    def named(card: Card) -> bool:
+        names = (card.label, panel.issuer_name(voice, issuers, card.issuer))
+        short = {_AROUND.sub("", _folded(name)).strip() for name in names}
+        return any(one and one in said for one in {card.tail, *short})
+
+    return [card for card in cards if named(card)]
+
+
 def _called(context: Context, cards: Sequence[Card], words: str) -> list[Card]:
     voice, issuers = context.voice, context.parts.issuers
     return [

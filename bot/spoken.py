@@ -39,8 +39,11 @@ _PIECES: Final = {
     "{day}": r"(?:今天|(?P<day>昨天|前天))",
     "{when}": r"(?:什么时候|啥时候|何时|哪天|几号|多久)",
     "{my}": r"(?:(?:my|the|our) )?",
+    "{said}": r"(?P<what>(?:·?\d{4}\s?)?(?:(?!您|尾号)[^\d【\[:,。]){0,16}?(?:",
+    "{end}": r")\D{0,16})",
 }
-_SAID: Final = re.compile(r"\{said\}(.*)\{end\}")
+"""Around a trouble stands what its holder says; an issuer's message says whose, when, how much."""
+
 _OPENING: Final = re.compile(r"\((?!\?)")
 _POLITE: Final = re.compile(
     r"(?:(?:请问|请|麻烦你?|帮我|给我|我想要?|我要|我需要|怎么样?|如何|怎样|能不能|可不可以"
@@ -107,8 +110,7 @@ def _sentences() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def _compiled(line: str) -> re.Pattern[str]:
-    pattern = _SAID.sub(r"(?P<what>.{0,12}(?:\1).{0,8})", line)
-    pattern = _OPENING.sub("(?:", pattern)
+    pattern = _OPENING.sub("(?:", line)
     for name, piece in _PIECES.items():
         pattern = pattern.replace(name, piece, 1)
     # A day may stand before or behind who spent.

@@ -43,6 +43,15 @@ SAID = {
     "怎么导出": Wish("export"),
     "back up my cards": Wish("export"),
     "付款失败": Wish("support", "付款失败"),
+    "星巴克卡刷不了": Wish("support", "星巴克卡刷不了"),
+    "余额查不到": Wish("support", "余额查不到"),
+    "查询失败": Wish("support", "查询失败"),
+    "记录不见了": Wish("support", "记录不见了"),
+    "少了50块": Wish("support", "少了50块"),
+    "My payment was declined!": Wish("support", "My payment was declined"),
+    "can't check my balance": Wish("support", "can't check my balance"),
+    "I was charged twice": Wish("support", "I was charged twice"),
+    "history is missing": Wish("support", "history is missing"),
     "转人工": Wish("support"),
     "这个月花了多少钱": Wish("insights"),
     "你能做什么": Wish("help"),
@@ -51,6 +60,9 @@ SAID = {
 }
 
 NOT_SAID = (
+    "【瑞幸】您的支付失败，请重新支付",
+    "您尾号2001的卡支付失败",
+    "Panda Card payment declined 12.00",
     "星巴克",
     "牛奶",
     "120",

@@ -15,7 +15,7 @@ from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.messages import repaint
 from bot.parts import Command
-from bot.search import matching, no_cards, which, words_of
+from bot.search import matching, mentioned, no_cards, which, words_of
 
 if TYPE_CHECKING:
     from bot.buttons import Buttons
@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 KIND = "support"
 ASKING = mark("🔎 Looking what is wrong with “{card}”…")
 
-WORDS = {
-    Trouble.PAYMENT: r"pay|refus|declin|支付|付款|付不|刷不|拒|买单",
-    Trouble.HISTORY: r"histor|missing|entry|entries|流水|记录|明细|少了一笔",
-    Trouble.BALANCE: r"balance|wrong|amount|余额|金额|不对|少了|多了",
-    Trouble.QUERY: r"query|read|refresh|update|load|查|刷新|读|更新",
-}
+WORDS = (
+    (
+        Trouble.HISTORY,
+        r"histor|transaction|entry|entries|record|流水|记录|明细|账单|[少缺]了?.笔",
+    ),
+    (Trouble.PAYMENT, r"pay|refuse|declin|reject|支付|付款|付不|刷不|刷卡|被拒|拒付|买单|结账"),
+    (Trouble.BALANCE, r"wrong|incorrect|missing|charged|不对|有误|[错准]|少了|多了|不见|没了|扣"),
+    (Trouble.QUERY, r"query|check|see|read|refresh|updat|load|查|刷新|读|更新"),
+    (Trouble.BALANCE, r"balance|amount|money|余额|金额"),
+)
 """What people write of each trouble, the more telling first."""
 
 
@@ -40,15 +44,24 @@ async def support(context: Context) -> None:
     if context.args:
         if await context.took_stray(context.args):
             return
-        found = [one for one, words in WORDS.items() if re.search(words, context.args.lower())]
+        found = [one for one, words in WORDS if re.search(words, context.args.lower())]
         if found:
-            await _which(context, found[0], 0)
+            await _of_which(context, found[0])
             return
     voice = context.voice
     rows = [[Button(voice.plain(name), f"trouble:{kind}:0")] for kind, name in NAMES.items()]
     rows.append([Button(voice.plain("🙋 Write to a person"), "human::other")])
     rows.append([Button(voice.plain("🎫 My requests"), "tickets")])
     await context.ask_here(voice.say("What is the matter? I look into it at once."), rows)
+
+
+async def _of_which(context: Context, kind: Trouble) -> None:
+    """Look at the card that was named with the trouble, else ask which it is."""
+    named = mentioned(context, await context.cards("see"), context.args)
+    if len(named) == 1:
+        await _look(context, named[0], kind)
+    else:
+        await _which(context, kind, 0)
 
 
 async def chosen(context: Context, kind: str, at: str) -> None:

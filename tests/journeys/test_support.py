@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.house import BLOCKED, KIOSK, PIN, YUAN
 
 if TYPE_CHECKING:
@@ -63,6 +65,35 @@ async def test_a_refused_payment_with_a_card_that_was_blocked_is_explained(
     assert "⚠️" in said
     assert "Blocked by the issuer" in said
     assert "Ask there." in said
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("小店卡刷不了", "付款被拒"),
+        ("小店查不到余额", "查不到余额"),
+        ("小店余额不对", "余额看起来不对"),
+        ("小店卡的记录不见了", "流水少了记录"),
+        ("2001 payment was declined", "付款被拒"),
+    ],
+)
+async def test_a_trouble_told_in_free_words_is_looked_into_at_the_card_that_is_named(
+    ming: Guest, said: str, found: str
+) -> None:
+    await ming.binds(KIOSK)
+    await ming.binds(YUAN, PIN)
+    newest = (await ming.says(said)).text
+    assert "小店卡 ·2001" in newest
+    assert found in newest
+
+
+async def test_an_issuers_message_about_a_payment_is_nobodys_trouble(
+    house: House, ming: Guest
+) -> None:
+    await ming.binds(KIOSK)
+    sent = int(house.clock().timestamp())
+    await house.settled(await ming.person.forwards("支付失败", sender="小店", sent_at=sent))
+    assert "付款被拒" not in ming.newest.text
 
 
 async def test_chinese_reads_chinese(ming: Guest) -> None:
