@@ -22,10 +22,11 @@ from telegram.ext import (
 from bot import gate, slips, spoken
 from bot.attached import attached_to
 from bot.buttons import OutdatedButton
+from bot.commands import command_in
 from bot.context import UNDELETED, Context, dates_apart, holds_number
 from bot.features import offered
 from bot.gate import Gate, asks_passcode
-from bot.group_door import OUTDATED, GroupDoor, command_in
+from bot.group_door import OUTDATED, GroupDoor
 from bot.languages import language_for, mark
 from bot.numbers import tail_of
 from bot.roles import may_enter, may_use, stranger

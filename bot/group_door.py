@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from telegram.constants import MessageEntityType
 from telegram.error import TelegramError
 from telegram.ext import Application, CallbackContext, MessageHandler, filters
 
 from bot import groups, support_chat
+from bot.commands import command_in
 from bot.features import offered
 from bot.languages import mark
 
@@ -45,7 +45,7 @@ class GroupDoor:
             return
         if await offered(self._features.group_listeners, self._parts, message, user):
             return
-        name, args = command_in(message)
+        name, args = command_in(message, self._parts.bot.username)
         if name:
             await groups.answer(self._parts, message, user, args)
 
@@ -70,12 +70,3 @@ class GroupDoor:
         voice = self._parts.voice(person, query.from_user.language_code)
         with suppress(TelegramError):
             await query.answer(voice.plain(OUTDATED))
-
-
-def command_in(message: Message) -> tuple[str, str]:
-    """Split "/balance@kabao_bot 1234" into the command's name and what follows it."""
-    first = message.entities[0] if message.entities else None
-    if not message.text or not first or first.type != MessageEntityType.BOT_COMMAND or first.offset:
-        return "", ""
-    name = message.text[1 : first.length].partition("@")[0].lower()
-    return name, message.text[first.length :].strip()

@@ -30,11 +30,8 @@ UNDELETED_IN_GROUP = mark(
 
 
 async def answer(parts: Parts, message: Message, user: User, written: str) -> None:
-    """Point to the private chat, if this bot was meant; `written` is what follows the command."""
+    """Point to the private chat; `written` is what follows the command."""
     bot = parts.bot
-    addressed = (message.text or "").split(maxsplit=1)[0].partition("@")[2]
-    if addressed and addressed.lower() != bot.username.lower():
-        return
     person = await parts.store.people.get(user.id)
     voice = parts.voice(person, user.language_code)
     link = Button(voice.plain("Open the private chat"), url=f"https://t.me/{bot.username}")

@@ -46,7 +46,12 @@ def may_use(settings: Settings, person: Person, command: Command) -> bool:
     """Say whether a command is for this person; it is not in their menu otherwise."""
     if person.id in settings.admins or not command.admins_only:
         return True
-    return command.helpers_too and person.role == "helper"
+    return command.helpers_too and is_staff(settings, person)
+
+
+def is_staff(settings: Settings, person: Person) -> bool:
+    """Say whether somebody is an admin or a helper."""
+    return person.id in settings.admins or person.role == "helper"
 
 
 def admin_only(context: Context) -> None:
@@ -57,5 +62,5 @@ def admin_only(context: Context) -> None:
 
 def staff_only(context: Context) -> None:
     """Let admins and helpers go on. `OutdatedButton`."""
-    if context.person.role != "helper":
-        admin_only(context)
+    if not is_staff(context.parts.settings, context.person):
+        raise OutdatedButton

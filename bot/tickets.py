@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from bot import calls, diagnosis
 from bot.languages import mark
 from bot.opening_hours import hours, opens
@@ -15,8 +17,6 @@ from bot.panel import issuer_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from markupsafe import Markup
 
     from bot.buttons import Buttons
     from bot.parts import Parts
@@ -43,6 +43,10 @@ LONGEST: Final = 3000
 """Characters of one message, so that it fits into one with its frame."""
 
 LONGEST_CAPTION: Final = 1024
+SHOWN: Final = 8
+"""Of what was written in a request, the latest; of each so many characters."""
+
+SHOWN_OF_EACH: Final = 400
 
 
 async def may_open(parts: Parts, person_id: int) -> bool:
@@ -138,6 +142,18 @@ def when_answered(parts: Parts, voice: Voice) -> Markup:
         "Nobody is there just now; a person will answer here from {when} on.",
         when=voice.moment(opening),
     )
+
+
+async def talk(parts: Parts, voice: Voice, ticket: Ticket, holder: Markup) -> list[Markup]:
+    """Write the latest of what was said in a request, a paragraph each; `holder` is who asked."""
+    paragraphs = []
+    for one in await parts.store.tickets.messages(ticket.person_id, ticket.id, limit=SHOWN):
+        who = holder if one.by == "holder" else voice.say("Support")
+        text = f"🖼 {one.text}" if one.photo else one.text
+        if len(text) > SHOWN_OF_EACH:
+            text = f"{text[: SHOWN_OF_EACH - 1]}…"
+        paragraphs.append(Markup("<b>{}</b> · {}\n{}").format(who, voice.moment(one.at), text))
+    return paragraphs
 
 
 async def pass_on(

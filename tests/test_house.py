@@ -20,6 +20,7 @@ SPEAKS_TELEGRAM = {
     "bot.backup_sending",
     "bot.calls",
     "bot.check",
+    "bot.commands",
     "bot.context",
     "bot.covering",
     "bot.delivery",

@@ -11,7 +11,7 @@ from bot.buttons import Button
 from bot.languages import mark
 from bot.menu import register_for
 from bot.parts import Command
-from bot.roles import may_use
+from bot.roles import is_staff, may_use
 from bot.spoken import is_thanks
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ HEADINGS: Final = (
 async def start(context: Context) -> None:
     """Say what this is, with one way to begin."""
     voice, person, parts = context.voice, context.person, context.parts
-    if person.id in parts.settings.admins or person.role == "helper":
+    if is_staff(parts.settings, person):
         parts.background.start(
             register_for(parts, person.id, voice.language), "registering a menu of a role"
         )

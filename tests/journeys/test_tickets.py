@@ -129,3 +129,16 @@ async def test_without_a_support_chat_admins_answer_in_private(tmp_path: Path) -
         await alice.presses("写更多")
         await alice.says("再见")
         assert "再见" in carol.newest.text
+
+
+async def test_a_long_text_is_cut_between_letters_on_either_side(
+    house: House, alice: Guest
+) -> None:
+    carol, _ = desk(house)
+    await carol.says("/start")
+    await alice.says(f"/feedback {'a' * 398}<b>& more")
+    await alice.says("/tickets")
+    mine = await alice.presses("#1")
+    assert mine.text.endswith(f"{'a' * 398}<…")
+    await carol.forges("desk:1")
+    assert carol.newest.text.endswith(f"{'a' * 398}<…")

@@ -14,12 +14,13 @@ from telegram.error import TelegramError
 from bot import calls, support_chat
 from bot import tickets as requests
 from bot.buttons import Button, OutdatedButton, number
+from bot.commands import command_in
 from bot.dialogue import Dialogue
 from bot.features.answers.letters import LETTERS, head, ways
 from bot.languages import mark
 from bot.pages import Page
 from bot.parts import Command
-from bot.roles import staff_only
+from bot.roles import is_staff, staff_only
 
 if TYPE_CHECKING:
     from telegram import CallbackQuery, Message, User
@@ -32,17 +33,11 @@ if TYPE_CHECKING:
 
 KIND = "answer"
 PER_PAGE = 8
-SHOWN = 8
 NOTE = "#"
 """What begins so stays among the operator's people."""
 
 DONE = mark("✅ Request #{n} is closed.")
 CLOSED_ALREADY = mark("Request #{n} is closed already.")
-
-
-def _is_staff(context: Context) -> bool:
-    admin = context.person.id in context.parts.settings.admins
-    return admin or context.person.role == "helper"
 
 
 async def queue(context: Context, at: str) -> None:
@@ -67,10 +62,7 @@ async def desk(context: Context, ticket_id: str) -> None:
     staff_only(context)
     parts, voice, ticket = context.parts, context.voice, await _found(context, ticket_id)
     lines = [await head(parts, voice, ticket)]
-    for one in await parts.store.tickets.messages(ticket.person_id, ticket.id, limit=SHOWN):
-        who = voice.say("Support") if one.by == "operator" else voice.say("They")
-        text = f"🖼 {one.text}" if one.photo else one.text
-        lines.append(Markup("<b>{}</b> · {}\n{}").format(who, voice.moment(one.at), text[:400]))
+    lines += await requests.talk(parts, voice, ticket, voice.say("They"))
     rows = [*ways(voice, ticket), [Button(voice.plain("‹ Back"), "queue:0")]]
     await context.present(f"desk:{ticket.id}", Markup("\n\n").join(lines), rows)
 
@@ -158,9 +150,14 @@ def _replied(parts: Parts, message: Message) -> int | None:
     return None
 
 
+def _replied_by_staff(context: Context) -> int | None:
+    staff = is_staff(context.parts.settings, context.person)
+    return _replied(context.parts, context.message) if staff else None
+
+
 async def on_text(context: Context, text: str) -> bool:
     """Take a reply to a request, of an admin or helper in private."""
-    ticket_id = _replied(context.parts, context.message) if _is_staff(context) else None
+    ticket_id = _replied_by_staff(context)
     if ticket_id is None:
         return False
     await _answer(context, ticket_id, text, None)
@@ -169,7 +166,7 @@ async def on_text(context: Context, text: str) -> bool:
 
 async def on_file(context: Context, attached: Attached) -> bool:
     """Take a picture sent as a reply to a request."""
-    ticket_id = _replied(context.parts, context.message) if _is_staff(context) else None
+    ticket_id = _replied_by_staff(context)
     if ticket_id is None:
         return False
     await _picture(context, ticket_id, attached)
@@ -194,8 +191,8 @@ async def on_group(  # noqa: PLR0911 - one return for each thing written there
     parts: Parts, message: Message, user: User
 ) -> bool:
     """Take what is written in the support chat; every other group is passed over."""
-    word = (message.text or "").split("@")[0].split(" ")[0]
-    if word == "/chatid" and user.id in parts.settings.admins:
+    command, _ = command_in(message, parts.bot.username)
+    if command == "chatid" and user.id in parts.settings.admins:
         await calls.send(parts.bot, message.chat_id, f"<code>{message.chat_id}</code>")
         return True
     if message.chat_id != await support_chat.chat_of(parts):
@@ -208,7 +205,7 @@ async def on_group(  # noqa: PLR0911 - one return for each thing written there
     if ticket is None:
         return user.is_bot  # an admin in the group's name is nobody to the other features
     voice = parts.voice(None)
-    if word == "/close":
+    if command == "close":
         said = str(await _close(parts, voice, ticket))
         await calls.send(parts.bot, message.chat_id, said, thread=message.message_thread_id)
         return True

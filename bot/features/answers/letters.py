@@ -13,6 +13,7 @@ from bot import tickets as requests
 from bot.buttons import Button
 from bot.declared import Letter
 from bot.languages import mark
+from bot.roles import is_staff
 
 if TYPE_CHECKING:
     from bot.buttons import Buttons
@@ -197,7 +198,7 @@ async def _not_theirs(
     parts: Parts, person: Person, card: Card | None, item: OutboxItem
 ) -> str | None:
     """Let who is no helper any more read nothing that was owed to them as one."""
-    if person.id not in parts.settings.admins and person.role != "helper":
+    if not is_staff(parts.settings, person):
         return "they answer no requests any more"
     return await _gone(parts, person, card, item)
 

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
-from telegram.constants import MessageEntityType
 from telegram.error import TelegramError
 
 from bot import calls, panel
@@ -14,6 +13,7 @@ from bot.amounts import parse_amount
 from bot.booking_view import sum_of
 from bot.bookings import NotEnough
 from bot.buttons import Button, OutdatedButton, number
+from bot.commands import command_in
 from bot.context import holds_number
 from bot.features.groups import choosing
 from bot.languages import mark
@@ -36,7 +36,7 @@ ONLY_THEIRS: Final = mark("Only who booked it, or who manages the card, can undo
 
 async def on_group(parts: Parts, message: Message, user: User) -> bool:
     """Answer the commands that have to do with a group's cards; all else is not for this."""
-    name, words = _command(parts, message)
+    name, words = command_in(message, parts.bot.username)
     run = COMMANDS_HERE.get(name)
     if run is None or holds_number(parts, words):
         return False
@@ -51,16 +51,6 @@ async def on_group(parts: Parts, message: Message, user: User) -> bool:
     voice = parts.voice(person, user.language_code)
     await run(parts, voice, message, user, words, cards)
     return True
-
-
-def _command(parts: Parts, message: Message) -> tuple[str, str]:
-    first = message.entities[0] if message.entities else None
-    if not message.text or not first or first.type != MessageEntityType.BOT_COMMAND or first.offset:
-        return "", ""
-    name, _, addressed = message.text[1 : first.length].lower().partition("@")
-    if addressed and addressed != parts.bot.username.lower():
-        return "", ""
-    return name, message.text[first.length :].strip()
 
 
 async def _balance(

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from storage import Card, Ticket
 
 KIND = "ticket"
-SHOWN = 8
 LISTED = 10
 
 WRITE = mark(
@@ -218,12 +217,8 @@ async def _mine(context: Context, ticket_id: str) -> Ticket:
 async def opened(context: Context, ticket_id: str) -> None:
     """Show what was written in one request."""
     ticket, voice = await _mine(context, ticket_id), context.voice
-    said = await context.parts.store.tickets.messages(context.person.id, ticket.id, limit=SHOWN)
     lines = [_line(context, ticket)]
-    for one in said:
-        who = voice.say("You") if one.by == "holder" else voice.say("Support")
-        text = Markup("🖼 {}").format(one.text) if one.photo else Markup("{}").format(one.text)
-        lines.append(Markup("<b>{}</b> · {}\n{}").format(who, voice.moment(one.at), text[:400]))
+    lines += await requests.talk(context.parts, voice, ticket, voice.say("You"))
     rows = [*ways(voice, ticket)]
     rows.append([Button(voice.plain("‹ Back"), "tickets")])
     await context.present(f"ticket:{ticket.id}", Markup("\n\n").join(lines), rows)
