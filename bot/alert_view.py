@@ -100,7 +100,7 @@ def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Mar
     elif said["source"] == "message":
         lines.append(voice.say("A message said so {ago}.", ago=when))
     elif said["source"] == "holder":
-        lines.append(voice.say("You said so {ago}.", ago=when))
+        lines.append(voice.say("Entered by hand {ago}.", ago=when))
     if money_of(card) != balance or not panel.is_usable(voice, card):
         lines.append(
             voice.say(

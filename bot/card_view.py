@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from markupsafe import Markup
 
 from bot import panel, shared
-from bot.buttons import Button
+from bot.buttons import Button, in_rows
 from bot.issuers import ASK_HOLDER
 from bot.messages import repaint
 from bot.money import Money
@@ -93,10 +93,14 @@ def view_of(
         ],
     ]
     rows = [[way.button for way in row if suffices(right, way.right)] for row in ways]
+    if held is not None:
+        # Of few ways each row would have one button.
+        few = [button for row in rows[:-1] for button in row]
+        few.append(Button(voice.plain("🤝 Shared with you"), f"shared:{card.id}"))
+        rows = [*in_rows(few), rows[-1]]
     text = panel.details(voice, parts.issuers, card)
     if held is not None:
         text += Markup("\n") + shared.whose(voice, held)
-        rows.insert(-1, [Button(voice.plain("🤝 Shared with you"), f"shared:{card.id}")])
     return text, [row for row in rows if row]
 
 

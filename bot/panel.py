@@ -142,7 +142,7 @@ def as_of(voice: Voice, issuers: Issuers, card: Card) -> Markup | None:
         return None
     when = voice.ago(card.balance_at)
     if card.balance_source == "holder":
-        return voice.say("{ago}, as you said", ago=when)
+        return voice.say("{ago}, entered by hand", ago=when)
     if card.balance_source == "message":
         return voice.say("{ago}, by a message", ago=when)
     return voice.say(

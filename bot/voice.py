@@ -62,3 +62,8 @@ class Voice:
     def last_day(self, end: datetime) -> str:
         """Write the last day of what is over at `end`, such as a card's `expires_at`."""
         return self.date(end - end.resolution)
+
+
+def within(label: str) -> str:
+    """Write what stands by itself, such as a field's label, within a sentence: not a PIN."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]

@@ -18,6 +18,7 @@ from bot.numbers import number_of
 from bot.parts import Command
 from bot.search import matching, no_cards, say_none, which, words_of
 from bot.vanishing import reveal, reveal_photo, vanish
+from bot.voice import within
 from storage import Owed
 
 if TYPE_CHECKING:
@@ -98,7 +99,11 @@ async def _reveal(context: Context, card: Card, at: int) -> None:
         ]
     )
     others = [
-        [Button(voice.plain("👁 Show {what}", what=other.label), f"unveil:{card.id}:{place}")]
+        [
+            Button(
+                voice.plain("👁 Show {what}", what=within(other.label)), f"unveil:{card.id}:{place}"
+            )
+        ]
         for place, other in enumerate(kept)
         if place != at and at == 0
     ]
@@ -106,7 +111,7 @@ async def _reveal(context: Context, card: Card, at: int) -> None:
     if at == 0 and code is None and card.owner_id == me:
         others.append([Button(voice.plain("▮▯ As a barcode"), f"code:{card.id}")])
     if len(secret.value) <= LONGEST_COPY:
-        copying = voice.plain("📋 Copy {what}", what=secret.label)
+        copying = voice.plain("📋 Copy {what}", what=within(secret.label))
         others.insert(0, [Button(copying, copy=secret.value)])
     shown = partial(
         note, action=Action.SHOWN, subject=card.owner_id, actor=me, card=card, what=secret.name

@@ -78,6 +78,7 @@ async def _play(
     issuer = DemoIssuer(clock)
     await issuer.start()
     stack.push_async_callback(issuer.stop)
+    telegram.samples = issuer.cards
     settings = {
         "KABAO_BOT_TOKEN": telegram.token,
         "KABAO_BOT_API_URL": telegram.url,

@@ -21,6 +21,8 @@ All JSON. `as` is a person's name, `chat` a group's name or nothing for the priv
 | GET menu?as= | | the commands on offer |
 | GET events?as=&after=&wait= | waits up to `wait` seconds | `events`, `last` |
 | GET file?id= | | the file's bytes |
+| GET samples | | `number`, `pin`, `about` of each card to try |
+| GET photo?number= | | a photo of one of those, as a PNG |
 
 An event is `{"n", "what": "message" | "edited" | "deleted" | "notice" | "alert", "message"}`.
 Errors are `{"error": words}` with status 400 or 404.
@@ -28,15 +30,18 @@ Errors are `{"error": words}` with status 400 or 404.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import orjson
 from aiohttp import web
 
+from bot.barcodes import draw
 from bot.playground.clock import Clock
 from bot.playground.page_files import page_file
 from bot.playground.refusals import Refusal
+from storage import Barcode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -72,6 +77,7 @@ class Doors:
             ("GET", "chat"): self._chat,
             ("GET", "menu"): self._menu,
             ("GET", "events"): self._events,
+            ("GET", "samples"): self._samples,
         }
 
     async def open(self, what: str, request: web.BaseRequest) -> web.Response:
@@ -80,7 +86,7 @@ class Doors:
             return _json({"error": "the playground is for this machine only"}, 403)
         asked: Asked = dict(request.query)
         try:
-            if request.method == "GET" and (found := self._found(what, asked)):
+            if request.method == "GET" and (found := await self._found(what, asked)):
                 return found
             act = self._routes[request.method, what]
             if request.method == "POST":
@@ -186,7 +192,22 @@ class Doors:
         listed = [{"n": one.n, "what": one.what, "message": one.message} for one in events]
         return {"events": listed, "last": events[-1].n if events else after}
 
-    def _found(self, what: str, asked: Asked) -> web.Response | None:
+    async def _samples(self, _: Asked) -> Any:
+        return [
+            {"number": card.number, "pin": card.pin, "about": card.about}
+            for card in self._telegram.samples
+        ]
+
+    async def _photo(self, asked: Asked) -> web.Response:
+        number = asked["number"]
+        if all(card.number != number for card in self._telegram.samples):
+            raise LookupError("there is no such card to try")
+        drawn = await asyncio.to_thread(draw, Barcode("Code128", number), number)
+        return web.Response(body=drawn, content_type="image/png")
+
+    async def _found(self, what: str, asked: Asked) -> web.Response | None:
+        if what == "photo":
+            return await self._photo(asked)
         return self._file(asked) if what == "file" else page_file(what)
 
     def _file(self, asked: Asked) -> web.Response:

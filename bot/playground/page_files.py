@@ -10,10 +10,12 @@ from aiohttp import web
 _PAGE: Final = Path(__file__).with_name("page")
 _HAN: Final = Path(__file__).parents[1] / "fonts"
 
+_SCRIPTS: Final = ("page", "phone", "message", "words", "wire")
+
 TYPES: Final = {
     "": ("index.html", "text/html"),
     "page.css": ("page.css", "text/css"),
-    "page.js": ("page.js", "text/javascript"),
+    **{f"{name}.js": (f"{name}.js", "text/javascript") for name in _SCRIPTS},
 }
 
 HEADERS: Final = {

@@ -27,11 +27,12 @@ from bot.playground.wire import Wire
 from bot.playground.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from types import TracebackType
 
     from bot.playground.calls import Call
+    from bot.playground.demo_cards import DemoCard
     from bot.playground.groups import Group
     from bot.playground.people import Person
 
@@ -72,6 +73,8 @@ class Telegram(Faults):
         )
         self.people = Crowd(self.world)
         self.hosts: dict[str, str] = {}
+        self.samples: Sequence[DemoCard] = ()
+        """Cards that people on the demo's page can try."""
         self._delivery: asyncio.Task[None] | None = None
         self._listeners: list[tuple[str, asyncio.Future[Call]]] = []
         self._port = port

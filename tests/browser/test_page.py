@@ -10,7 +10,7 @@ from bot.vanishing import _blank
 from tests.house import PIN, YUAN
 
 if TYPE_CHECKING:
-    from playwright.async_api import Locator, Page
+    from playwright.async_api import Browser, Locator, Page
 
     from tests.house import House
 
@@ -104,3 +104,113 @@ async def test_light_and_dark(page: Page) -> None:
     light = await page.evaluate(back())
     await page.get_by_role("button", name="亮 / 暗").click()
     assert await page.evaluate(back()) != light
+
+
+async def test_a_newcomer_presses_start_and_takes_a_card_to_try(page: Page, house: House) -> None:
+    house.telegram.samples = house.issuer.cards
+    await page.reload()
+    await page.wait_for_selector("body[data-ready]")
+    alice = phone(page, "Alice")
+    await alice.get_by_role("button", name="Start").click()
+    await expect(alice).to_contain_text("Bind the first card")
+    for way in (page.get_by_role("button", name=YUAN, exact=True), page.get_by_label(YUAN)):
+        await page.locator("#samples").click()
+        await way.last.click()
+        await expect(alice).to_contain_text("Send me the PIN")
+        await writes(page, "Alice", "/cancel")
+        await expect(alice).to_contain_text("Nothing was saved")
+    await expect(alice).not_to_contain_text(YUAN)
+
+
+async def test_a_link_to_the_bot_is_opened_by_another_on_the_page(page: Page) -> None:
+    await binds(page, "Alice", "PIN")
+    alice, ming = phone(page, "Alice"), phone(page, "小明")
+    await writes(page, "Alice", "/share")
+    await alice.locator(".row button", has_text="Share with").click()
+    await alice.locator(".row button", has_text="May see").click()
+    await alice.locator(".text a", has_text="t.me").click()
+    await alice.locator("dialog").get_by_role("button", name="小明").click()
+    await expect(ming.locator(".row button", has_text="领取")).to_be_visible()
+
+
+async def test_what_was_written_is_changed_by_keyboard_and_left_alone(page: Page) -> None:
+    await writes(page, "Alice", "hello")
+    alice = phone(page, "Alice")
+    await expect(alice.locator('article[data-bot="true"]')).to_have_count(1)
+    field = alice.locator("textarea")
+    await field.press("ArrowUp")
+    await expect(field).to_have_value("hello")
+    await field.press("Escape")
+    await expect(field).to_have_value("")
+    await field.press("ArrowUp")
+    await writes(page, "Alice", "hello again")
+    await expect(alice.locator("article.mine .text")).to_have_text(["hello again"])
+    await expect(alice.locator("article.mine .meta")).to_contain_text("edited")
+
+
+async def test_who_goes_by_keyboard_stays_where_they_were(page: Page) -> None:
+    await binds(page, "Alice", "PIN")
+    alice = phone(page, "Alice")
+    await alice.get_by_role("button", name="More").focus()
+    await page.keyboard.press("Enter")
+    await expect(alice.locator("article").last).to_contain_text("Archive")
+    held = "document.activeElement.closest('article') !== null"
+    assert await page.evaluate(held)
+
+
+async def test_a_day_later_a_line_says_which_day_it_is(page: Page, house: House) -> None:
+    await writes(page, "Alice", "/start")
+    await page.locator('[data-wait="86400"]').click()
+    await house.settled()
+    await writes(page, "Alice", "/help")
+    await expect(phone(page, "Alice").locator(".day")).to_have_text(["November 25"])
+
+
+async def test_a_reload_keeps_the_chats_and_what_is_not_sent_yet(page: Page) -> None:
+    await binds(page, "Alice", "PIN")
+    await page.locator("#gather").click()
+    await writes(page, "小明", "大家好")
+    await phone(page, "Alice").locator("textarea").fill("not yet")
+    await page.reload()
+    await page.wait_for_selector("body[data-ready]")
+    alice = phone(page, "Alice")
+    await expect(alice.locator("textarea")).to_have_value("not yet")
+    await expect(alice).to_contain_text("Enough")
+    await alice.get_by_role("tab", name="家 Family 1").click()
+    await expect(alice.locator('[data-chat="家 Family 1"]')).to_contain_text("大家好")
+
+
+async def test_every_button_fits_a_phone(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    for name, asks in (("小明", "密码"), ("Alice", "PIN")):
+        await binds(page, name, asks)
+        for said in ("/show", "/pay 120", "/share", "/expiring", "/alerts", "/support", "/lock"):
+            await writes(page, name, said)
+        await expect(phone(page, name).locator("article.mine").last).to_contain_text("/lock")
+    await page.wait_for_timeout(300)
+    cut = (
+        "() => [...document.querySelectorAll('.row > *')]"
+        ".filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
+    )
+    assert await page.evaluate(cut) == []
+
+
+async def test_a_lost_connection_is_said_and_the_page_comes_back_by_itself(
+    browser: Browser, house: House
+) -> None:
+    page = await browser.new_page()  # of its own, for it has reason to complain
+    await page.goto(f"{house.telegram.url}/playground/")
+    await page.wait_for_selector("body[data-ready]")
+    alice = phone(page, "Alice")
+    await writes(page, "Alice", "/start")
+    await expect(alice.locator('article[data-bot="true"]')).to_have_count(1)
+    await page.route("**/playground/*", lambda route: route.abort())
+    await page.locator('[data-wait="60"]').click()
+    await expect(page.locator("#lost")).to_be_visible()
+    await alice.locator("textarea").fill("/help")
+    await alice.locator("textarea").press("Enter")
+    await expect(alice.locator(".notice")).to_contain_text("Not sent")
+    await page.unroute("**/playground/*")
+    await expect(page.locator("#lost")).to_be_hidden()
+    await expect(alice.locator("textarea")).to_have_value("/help")
+    await page.close()

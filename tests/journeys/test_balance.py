@@ -113,7 +113,7 @@ async def test_one_issuer_that_fails_does_not_take_the_others_along(
     house.issuer.down = True
     await house.passes(minutes=1)
     panel = await alice.says("/balance")
-    assert "Corner shop ·9001  CN¥20.00  Enough\n1 minute ago, as you said" in panel.text
+    assert "Corner shop ·9001  CN¥20.00  Enough\n1 minute ago, entered by hand" in panel.text
     assert panel.text.count("Old:") == 1
 
 

@@ -46,7 +46,7 @@ async def test_ann_sees_her_number_and_a_minute_later_it_is_gone(
     assert shown.protected
     code = {"type": "code", "offset": shown.text.index(YUAN), "length": 16}
     assert code in shown.raw["entities"]
-    assert shown.labels == ["📋 Copy Card number", "👁 Show PIN", "▮▯ As a barcode", "Hide now"]
+    assert shown.labels == ["📋 Copy card number", "👁 Show PIN", "▮▯ As a barcode", "Hide now"]
     assert PIN not in shown.text.replace(YUAN, "")
     await house.passes(seconds=59)
     assert secret_in(alice)
@@ -104,7 +104,7 @@ async def test_a_card_without_a_pin_offers_none(alice: Guest) -> None:
     await alice.binds(KIOSK)
     shown = await alice.presses("Show number")
     assert KIOSK in shown.text
-    assert shown.labels == ["📋 Copy Card number", "▮▯ As a barcode", "Hide now"]
+    assert shown.labels == ["📋 Copy card number", "▮▯ As a barcode", "Hide now"]
 
 
 async def test_it_is_gone_also_when_the_bot_was_restarted_in_between(

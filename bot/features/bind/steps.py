@@ -10,6 +10,7 @@ from bot import panel
 from bot.buttons import Button
 from bot.features.bind import intake, manual, scanned, verify
 from bot.numbers import tail_of
+from bot.voice import within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,8 +142,7 @@ def is_secret(issuer: Issuer, field: Field) -> bool:
 
 def _within(voice: Voice, field: Field) -> str:
     """Give a field's label in the person's language as it is written within a sentence."""
-    label = field.label.get(voice.language.code, field.label["en"])
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+    return within(field.label.get(voice.language.code, field.label["en"]))
 
 
 def _question(context: Context, issuer: Issuer, field: Field, number: str | None) -> Markup:
