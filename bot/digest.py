@@ -10,14 +10,15 @@ import logging
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
 from bot import alert_view, expiry, expiry_view, ledger_view, panel
 from bot.buttons import Button, in_rows
+from bot.pages import PARAGRAPH, fitted
 from storage import OutboxItem
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+
+    from markupsafe import Markup
 
     from bot.buttons import Buttons
     from bot.parts import Parts
@@ -205,7 +206,7 @@ async def _written(
     ]
     rows = in_rows(buttons)
     rows.append([Button(voice.plain("📬 Digest"), "digest")])
-    return Markup("\n\n").join([head, *lines]), rows
+    return fitted(voice, [head, *lines], PARAGRAPH), rows
 
 
 async def pointless(

@@ -1,9 +1,11 @@
-"""Long lists in pages: what stands on one, and the buttons that turn them."""
+"""Long lists: in pages, with the buttons that turn them, or as much as fits into one message."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from markupsafe import Markup
 
 from bot.buttons import Button
 
@@ -13,6 +15,12 @@ if TYPE_CHECKING:
     from bot.voice import Voice
 
 T = TypeVar("T")
+
+LINE: Final = Markup("\n")
+PARAGRAPH: Final = Markup("\n\n")
+
+LONGEST: Final = 3700
+"""Of a message, in UTF-16 units: Telegram takes 4096 of what is left without its markup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +63,17 @@ class Page:
         if self.at + 1 < self.count:
             row.append(Button(on, data(self.at + 1)))
         return [row]
+
+
+def fitted(voice: Voice, lines: Sequence[Markup], between: Markup = LINE) -> Markup:
+    """Join as many lines as one message holds, the first ones; of the others how many they are."""
+    kept: list[Markup] = []
+    room = LONGEST
+    for line in lines:
+        room -= len(f"{line}{between}".encode("utf-16-le")) // 2
+        if room < 0:
+            left = len(lines) - len(kept)
+            kept.append(voice.plural("and {n} more", "and {n} more", left))
+            break
+        kept.append(line)
+    return between.join(kept)

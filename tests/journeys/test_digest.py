@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.digest import covered, look_after
+from bot.money import Money
+from storage import NewCard
 from tests.house import KIOSK, SPENDER, Guest, House, refusing
 
 if TYPE_CHECKING:
@@ -101,3 +103,35 @@ async def test_a_digest_is_tried_until_it_is_sent_and_nothing_is_told_twice(
     await house.passes(hours=1)
     assert len(digests(alice)) == 1
     assert SPENDER not in digests(alice)[0]
+
+
+async def test_more_than_one_message_holds_is_counted_and_not_lost(
+    house: House, alice: Guest
+) -> None:
+    await alice.says("/digest daily")
+    parts, now = house.kabao.parts, house.clock()
+    new = [
+        NewCard(
+            "other",
+            f"Shopping mall number {n}",
+            f"{n:04}",
+            {"number": f"77{n:010}"},
+            f"77{n:010}",
+            currency="CNY",
+            state="active",
+            balance_minor=5000,
+            balance_at=now,
+            balance_source="holder",
+            threshold_minor=4000,
+        )
+        for n in range(70)
+    ]
+    for card in await parts.store.cards.add_many(alice.id, new):
+        spent = Money(-4000, "CNY")
+        await parts.bookings.book(alice.id, card.id, kind="purchase", change=spent, by=-1)
+    await house.passes(hours=DAY)
+    (digest,) = digests(alice)
+    assert "Shopping mall number 0 ·0000" in digest
+    told = digest.count("CN¥10.00")
+    assert digest.endswith(f"and {70 - told} more")
+    assert 30 < told < 70

@@ -18,6 +18,7 @@ from bot.context import holds_number
 from bot.features.groups import choosing
 from bot.languages import mark
 from bot.money import Money
+from bot.pages import PARAGRAPH, fitted
 from bot.roles import may_enter
 from storage import suffices
 
@@ -66,7 +67,9 @@ async def _panel(parts: Parts, voice: Voice, cards: list[Card]) -> tuple[str, li
         owner = await parts.store.people.get(card.owner_id)
         whose = voice.say("👤 {name}'s card", name=owner.name if owner else "?")
         blocks.append(panel.lines(voice, parts.issuers, card) + Markup("\n") + whose)
-    return str(Markup("\n\n").join(blocks)), [[Button(voice.plain("🔄 Refresh"), "groupcards")]]
+    return str(fitted(voice, blocks, PARAGRAPH)), [
+        [Button(voice.plain("🔄 Refresh"), "groupcards")]
+    ]
 
 
 async def _spent(

@@ -14,6 +14,7 @@ from bot.buttons import Button, OutdatedButton, number
 from bot.declared import CardAction
 from bot.features.share import letters, taking
 from bot.languages import mark
+from bot.pages import fitted
 from bot.parts import Command
 from bot.search import matching, no_cards, say_none, which, words_of
 from bot.shared import MAY
@@ -93,10 +94,11 @@ async def _show(context: Context, card: Card, said: Markup | None = None) -> Non
         voice.say("🔗 A link nobody took yet, until {date}", date=voice.date(until))
         for _, until in links
     ]
+    text = fitted(voice, lines)
     if said is not None:
-        lines += [Markup(""), said]
+        text += Markup("\n\n") + said
     rows = _ways(context, card, people, groups, links=bool(links))
-    await context.present(f"sharing:{card.id}", Markup("\n").join(lines), rows)
+    await context.present(f"sharing:{card.id}", text, rows)
 
 
 def _ways(
