@@ -37,6 +37,7 @@ SPEAKS_TELEGRAM = {
     "bot.operator_notices",
     "bot.pace",
     "bot.sealed",
+    "bot.showing",
     "bot.support_chat",
     "bot.transport",
     "bot.turns",

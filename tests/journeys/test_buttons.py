@@ -161,6 +161,7 @@ LONGEST = {
     "n": 4,
     "choice": 4,
     "place": 4,
+    "place + 1": 4,
     "at": 2,
     "to": 2,
     "code": 6,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from storage import NewCard
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 if TYPE_CHECKING:
@@ -69,11 +70,72 @@ async def test_two_cards_together_the_one_that_expires_first_and_then_the_fewest
     assert told.text.endswith(
         "No single card is enough. Together:\n• Tea ·4444: CN¥50.00\n• Books ·8888: CN¥70.50"
     )
-    assert told.labels == ["👁 Show Tea ·4444", "👁 Show Books ·8888", "✅ Paid: book CN¥120.50"]
-    assert "1111222233334444" in (await alice.presses("Show Tea")).text
-    assert "5555666677778888" in (await alice.presses("Show Books", message=told)).text
+    assert told.labels == ["👁 Show 2 cards, one after another", "✅ Paid: book CN¥120.50"]
     await alice.presses("Paid", message=told)
     assert await balances(house, alice) == {"Tea": 0, "Books": 1950, "Shoes": 3000}
+
+
+async def test_the_cards_of_a_plan_are_shown_one_after_another_and_booked_at_the_last(
+    house: House, alice: Guest
+) -> None:
+    await three(house, alice)
+    told = await alice.says("/pay 120.50")
+    first = await alice.presses("Show 2 cards")
+    assert first.text.startswith("Card 1 of 2: pay CN¥50.00 with it.\nTea ·4444\n")
+    assert "1111222233334444" in first.text
+    assert "Next card (2 of 2) ▸" in first.labels
+    second = await alice.presses("Next card", message=first)
+    assert second.text.startswith("Card 2 of 2: pay CN¥70.50 with it.\nBooks ·8888\n")
+    assert "5555666677778888" in second.text
+    assert not alice.sees("1111222233334444")
+    assert "✅ Paid: book CN¥120.50" in second.labels
+    data = alice.offered("till:paid")
+    await alice.presses("Paid", message=second)
+    assert alice.sees("✅ CN¥120.50 paid")
+    assert not alice.sees("5555666677778888")
+    assert await balances(house, alice) == {"Tea": 0, "Books": 1950, "Shoes": 3000}
+    await alice.forges(data)
+    await alice.presses("Paid", message=told)
+    assert await balances(house, alice) == {"Tea": 0, "Books": 1950, "Shoes": 3000}
+    assert "A balance has changed since" in alice.person.notices[-1]
+
+
+async def test_what_was_booked_at_the_shown_card_is_not_booked_again_at_the_plan(
+    house: House, alice: Guest
+) -> None:
+    await three(house, alice)
+    told = await alice.says("/pay 20")
+    shown = await alice.presses("Show Tea")
+    assert shown.text.startswith("Pay CN¥20.00 with this card:")
+    await alice.presses("Paid", message=shown)
+    after = await balances(house, alice)
+    await alice.presses("Paid", message=told)
+    assert await balances(house, alice) == after
+
+
+async def test_a_plan_of_very_many_cards_fits_into_a_message(house: House, alice: Guest) -> None:
+    await alice.says("/start")
+    new = [
+        NewCard(
+            "other",
+            f"Shop with a long name {n}",
+            f"{n:04}",
+            {"number": f"{n}"},
+            f"{n}",
+            "CNY",
+            state="active",
+            balance_minor=100 + n,
+            balance_at=house.clock(),
+        )
+        for n in range(200)
+    ]
+    await house.kabao.parts.store.cards.add_many(alice.id, new)
+    told = await alice.says("/pay 399")
+    assert "• 188 more cards: CN¥" in told.text
+    await alice.presses("Paid")
+    done = again(alice, told)
+    assert "• 188 more cards: CN¥" in done.text
+    assert set((await balances(house, alice)).values()) == {0}
 
 
 async def test_what_no_cards_hold_is_paid_in_cash(house: House, alice: Guest) -> None:

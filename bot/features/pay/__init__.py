@@ -14,10 +14,17 @@ from bot.languages import mark
 from bot.money import Money
 from bot.parts import Command
 from bot.search import no_cards
+from bot.showing import show_card
+from bot.vanishing import vanish
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markupsafe import Markup
+
+    from bot.buttons import Buttons
     from bot.context import Context
-    from storage import Card, Entry
+    from storage import Card, Entry, Owed
 
 KIND: Final = "paying"
 LONGEST: Final = 60
@@ -112,18 +119,70 @@ async def paid(context: Context, bill: Bill, seen: str) -> None:
     cards = await context.cards("spend")
     payment = pay(context, bill, cards)
     key = f"pay:{context.chat_id}:{context.message.message_id}:"
-    if not payment.data.startswith(f"{bill.amount.minor}:{bill.amount.currency}:{seen}:"):
-        # Something was booked or read since: what was agreed to is not what would be booked.
-        await context.notice(voice.plain("A balance has changed since. Here is the plan anew."))
-        await context.show(*view.payment(context, payment, cards))
+    if payment.seen != seen:
+        if await _is_booked(context, cards, key):
+            raise OutdatedButton
+        await _changed(context, payment, cards)
         return
     try:
         booked = await _book(context, payment, key)
     except NotEnough:
-        await _plan_anew(context, bill)
+        cards = await context.cards("spend")
+        await _instead(context, *view.payment(context, pay(context, bill, cards), cards))
         return
     await parts.dialogues.end(context.person.id)
-    await context.show(*view.booked(voice, payment, booked))
+    await _instead(context, *view.booked(voice, payment, booked))
+
+
+async def _is_booked(context: Context, cards: Sequence[Card], key: str) -> bool:
+    """Say whether this very button has booked its plan already."""
+    ledger = context.parts.store.ledger
+    for card in cards:
+        if await ledger.booked(card.owner_id, card.id, key + card.id):
+            return True
+    return False
+
+
+async def _changed(context: Context, payment: Payment, cards: Sequence[Card]) -> None:
+    """Something was booked or read since: what was agreed to is not what would be booked."""
+    voice = context.voice
+    await context.notice(voice.plain("A balance has changed since. Here is the plan anew."))
+    await _instead(context, *view.payment(context, payment, cards))
+
+
+async def _instead(context: Context, text: Markup, buttons: Buttons) -> None:
+    """Say it in the place of the plan; where a card is shown, that goes and this stays."""
+    if (owed := await _shown_now(context)) is None:
+        await context.show(text, buttons)
+    else:
+        await context.reply(text, buttons)
+        await vanish(context.parts, owed)
+
+
+async def _shown_now(context: Context) -> Owed | None:
+    """Find the message whose button was pressed, if it shows a card for a minute."""
+    vanishing = context.parts.store.vanishing
+    return await vanishing.get(context.chat_id, context.message.message_id)
+
+
+async def shown(
+    context: Context, place: str, minor: str, currency: str, seen: str, words: str
+) -> None:
+    """Show one card of the plan for a minute; the one that was shown before it goes."""
+    bill = Bill(Money(number(minor), currency), words)
+    cards = await context.cards("spend")
+    payment, at = pay(context, bill, cards), number(place)
+    if payment.seen != seen:
+        await _changed(context, payment, cards)
+        return
+    if at >= len(payment.plan.steps):
+        raise OutdatedButton
+    before = await _shown_now(context)
+    head, on = view.turn(context.voice, payment, at)
+    card = await context.card(payment.plan.steps[at][0], "spend")
+    await show_card(context, card, head=head, on=on)
+    if before is not None:
+        await vanish(context.parts, before)
 
 
 async def _book(context: Context, payment: Payment, key: str) -> list[tuple[Card, Entry]]:
@@ -158,5 +217,6 @@ async def acted(
 
 
 COMMANDS = (Command("pay", mark("Which cards pay an amount"), begin, order=8),)
-BUTTONS = {"till": acted}
+BUTTONS = {"till": acted, "pays": shown}
+GUARDED = frozenset({"pays"})
 DIALOGUES = {KIND: typed}

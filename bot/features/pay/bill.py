@@ -56,11 +56,15 @@ class Payment:
 
     @property
     def data(self) -> str:
-        """Write it for a button: the amount, the words, and a mark of this very plan."""
+        """Write it for a button: the amount, a mark of this very plan, and the words."""
         bill = self.bill
-        steps = repr(self.plan.steps).encode()
-        seen = blake2b(steps, digest_size=3).hexdigest()
-        return f"{bill.amount.minor}:{bill.amount.currency}:{seen}:{bill.words}"
+        return f"{bill.amount.minor}:{bill.amount.currency}:{self.seen}:{bill.words}"
+
+    @property
+    def seen(self) -> str:
+        """Mark this very plan: another after each booking, even where all stays to be paid so."""
+        steps = [(card, minor, self.cards[card].balance_minor) for card, minor in self.plan.steps]
+        return blake2b(repr(steps).encode(), digest_size=3).hexdigest()
 
 
 def read(context: Context, text: str, cards: Sequence[Card]) -> list[Bill]:

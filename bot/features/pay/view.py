@@ -48,7 +48,7 @@ def booked(
 ) -> tuple[Markup, Buttons]:
     """Say what was booked on each card and what is left on it, each with its undo."""
     lines, rows = [voice.say("✅ <b>{amount}</b> paid", amount=voice.money(found.bill.amount))], []
-    for card, entry in done:
+    for card, entry in done[:MOST_LINES]:
         left = money_of(card)
         lines.append(
             voice.say(
@@ -60,6 +60,7 @@ def booked(
         )
         undo = voice.plain("↩️ Undo: {card}", card=panel.masked(card))
         rows.append([Button(undo, f"unspent:{card.id}:{entry.id}")])
+    lines += _others(voice, found, len(rows))
     if found.plan.cash:
         cash = Money(found.plan.cash, found.bill.amount.currency)
         lines.append(voice.say("In cash: {amount}", amount=voice.money(cash)))
@@ -103,7 +104,7 @@ def _advice(voice: Voice, found: Payment) -> list[Markup]:
             )
         ]
     lines = [voice.say("No single card is enough. Together:")]
-    for card_id, minor in plan.steps:
+    for card_id, minor in plan.steps[:MOST_LINES]:
         lines.append(
             voice.say(
                 "• {card}: <b>{amount}</b>",
@@ -111,6 +112,7 @@ def _advice(voice: Voice, found: Payment) -> list[Markup]:
                 amount=voice.money(Money(minor, currency)),
             )
         )
+    lines += _others(voice, found, MOST_LINES)
     if plan.cash:
         lines.append(
             voice.say("• in cash: <b>{amount}</b>", amount=voice.money(Money(plan.cash, currency)))
@@ -118,15 +120,59 @@ def _advice(voice: Voice, found: Payment) -> list[Markup]:
     return lines
 
 
+def _others(voice: Voice, found: Payment, told: int) -> list[Markup]:
+    """Add up what the cards of the plan pay that are not told one by one."""
+    rest = found.plan.steps[told:]
+    if not rest:
+        return []
+    money = Money(sum(minor for _, minor in rest), found.bill.amount.currency)
+    return [
+        voice.plural(
+            "• {n} more card: <b>{amount}</b>",
+            "• {n} more cards: <b>{amount}</b>",
+            len(rest),
+            amount=voice.money(money),
+        )
+    ]
+
+
+def turn(voice: Voice, found: Payment, place: int) -> tuple[Markup, Buttons]:
+    """Say what the card at that place of the plan pays, and lead on to the next or to the end."""
+    count, currency = len(found.plan.steps), found.bill.amount.currency
+    amount = voice.money(Money(found.plan.steps[place][1], currency))
+    if count == 1:
+        return voice.say("Pay <b>{amount}</b> with this card:", amount=amount), [
+            _book(voice, found)
+        ]
+    here, of = voice.language.number(place + 1), voice.language.number(count)
+    head = voice.say(
+        "Card {n} of {count}: pay <b>{amount}</b> with it.", n=here, count=of, amount=amount
+    )
+    if place + 1 == count:
+        return head, [_book(voice, found)]
+    following = voice.language.number(place + 2)
+    on = voice.plain("Next card ({n} of {count}) ▸", n=following, count=of)
+    return head, [[Button(on, f"pays:{place + 1}:{found.data}")]]
+
+
+def _book(voice: Voice, found: Payment) -> list[Button]:
+    by_cards = Money(found.bill.amount.minor - found.plan.cash, found.bill.amount.currency)
+    label = voice.plain("✅ Paid: book {amount}", amount=voice.money(by_cards))
+    return [Button(label, f"till:paid:{found.data}")]
+
+
+def _show(voice: Voice, found: Payment) -> list[Button]:
+    first, count = found.plan.steps[0][0], len(found.plan.steps)
+    label = voice.plain("👁 Show {what}", what=panel.masked(found.cards[first]))
+    if count > 1:
+        label = str(voice.plural("👁 Show {n} card", "👁 Show {n} cards, one after another", count))
+    return [Button(label, f"pays:0:{found.data}")]
+
+
 def _buttons(context: Context, found: Payment, cards: Sequence[Card]) -> Buttons:
     voice, rows = context.voice, []
-    for card_id, _ in found.plan.steps[:MOST_LINES]:
-        show = voice.plain("👁 Show {what}", what=panel.masked(found.cards[card_id]))
-        rows.append([Button(show, f"reveal:{card_id}")])
     if found.plan.steps:
-        by_cards = Money(found.bill.amount.minor - found.plan.cash, found.bill.amount.currency)
-        book = voice.plain("✅ Paid: book {amount}", amount=voice.money(by_cards))
-        rows.append([Button(book, f"till:paid:{found.data}")])
+        rows += [_show(voice, found), _book(voice, found)]
     if any(context.parts.wallet.is_stale(card) for card, _ in found.left_out):
         rows.append([Button(voice.plain("🔄 Ask the issuers"), f"till:ask:{found.data}")])
     here = found.bill.amount.currency
