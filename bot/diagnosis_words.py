@@ -30,6 +30,8 @@ class Remedy(StrEnum):
     REFRESH = "refresh"
     BIND_AGAIN = "bind again"
     SET_BALANCE = "set balance"
+    CHANGE_DATE = "change date"
+    OTHER_CARD = "other card"
     HISTORY = "history"
     PAGE = "page"
 
@@ -148,7 +150,8 @@ def _adds_up(voice: Voice, found: Findings, name: str, into: Diagnosis) -> None:
     """Say what does not add up between the entries and the balance, and what the history lacks."""
     card = found.card
     if found.ledger_minor is not None and card.balance_minor is not None and card.currency:
-        if found.ledger_minor != card.balance_minor:
+        # What is missing while the issuer cannot be asked, it may tell when it can.
+        if found.ledger_minor != card.balance_minor and card.failure is None:
             into.wrong.append(
                 voice.say(
                     "The entries add up to {sum}, the balance is {balance}.",
@@ -156,7 +159,7 @@ def _adds_up(voice: Voice, found: Findings, name: str, into: Diagnosis) -> None:
                     balance=panel.balance(voice, card),
                 )
             )
-        elif not found.unexplained:
+        elif found.ledger_minor == card.balance_minor and not found.unexplained:
             into.fine.append(voice.say("entries and balance agree"))
     if found.unexplained:
         newest = found.unexplained[0]
@@ -183,53 +186,78 @@ def _adds_up(voice: Voice, found: Findings, name: str, into: Diagnosis) -> None:
         into.fine.append(voice.plural("{n} entry", "{n} entries", found.entries))
 
 
-def _next(  # noqa: C901, PLR0911 - one return for each thing that can be in the way
-    voice: Voice, found: Findings, name: str
-) -> tuple[Markup, list[Remedy]]:
+def _next(voice: Voice, found: Findings, name: str) -> tuple[Markup, list[Remedy]]:
     """Say what to do, by what is most in the way; each with the buttons that do it."""
-    card, page = found.card, [Remedy.PAGE] if found.page else []
-    state = panel.state_of(voice, card)
+    then = (
+        _of_card(voice, found, name)
+        or _of_issuer(voice, found, name)
+        or _of_trouble(voice, found, name)
+    )
+    return then[0], [*then[1], *([Remedy.PAGE] if found.page else [])]
+
+
+def _of_card(voice: Voice, found: Findings, name: str) -> tuple[Markup, list[Remedy]] | None:
+    """Say what to do about a card that is not accepted, or not in force."""
+    card, state = found.card, panel.state_of(voice, found.card)
     if card.failure in ASK_HOLDER:
         then = voice.say("Bind the card again with the number and PIN as printed on it.")
-        return then, [Remedy.BIND_AGAIN, *page]
+        return then, [Remedy.BIND_AGAIN]
     if card.failure == FaultKind.REFUSED or not found.known:
-        return voice.say("Only the operator can mend that. Tell them."), page
-    if card.failure == FaultKind.BAD_ANSWER:
-        return voice.say("Only the operator can mend that. Tell them."), [Remedy.REFRESH, *page]
+        return voice.say("Only the operator can mend that. Tell them."), []
+    if state == CardState.EXPIRED and not found.asks_api:
+        then = voice.say("Ask the shop whether it still takes it. If the date is wrong, change it.")
+        return then, [Remedy.CHANGE_DATE]
     if card.failure in {FaultKind.BLOCKED, FaultKind.EXPIRED} or state in panel.STATES:
-        return voice.say("Only {issuer} can change that. Ask there.", issuer=name), page
+        then = voice.say("Only {issuer} can change that. Ask there.", issuer=name)
+        return then, [Remedy.REFRESH]
+    return None
+
+
+def _of_issuer(voice: Voice, found: Findings, name: str) -> tuple[Markup, list[Remedy]] | None:
+    """Say what to do where the issuer could not be asked."""
+    failure = found.card.failure
+    if failure == FaultKind.BAD_ANSWER:
+        return voice.say("Only the operator can mend that. Tell them."), [Remedy.REFRESH]
     if found.not_now is not None:
-        return voice.say("Wait until then, and look again."), page
-    if card.failure is not None:
+        return voice.say("Wait until then, and look again."), []
+    if failure is None:
+        return None
+    if found.trouble is Trouble.PAYMENT:
         then = voice.say(
-            "There is nothing you need to do: I keep trying, and the old balance stays until then."
+            "The till may not reach {issuer} either: try again later, or pay another way. I keep "
+            "trying too.",
+            issuer=name,
         )
-        return then, [Remedy.REFRESH, *page]
+        return then, [Remedy.REFRESH, Remedy.OTHER_CARD]
+    then = voice.say(
+        "There is nothing you need to do: I keep trying, and the old balance stays until then."
+    )
+    return then, [Remedy.REFRESH]
+
+
+def _of_trouble(voice: Voice, found: Findings, name: str) -> tuple[Markup, list[Remedy]]:
+    """Say what to do about a card with which nothing is wrong."""
+    card, paying = found.card, found.trouble is Trouble.PAYMENT
+    if paying and enough(card) is Enough.EMPTY:
+        then = voice.say("Top it up, or pay with another card.")
+        return then, [Remedy.OTHER_CARD, Remedy.REFRESH]
     if not found.asks_api:
         then = voice.say("Look it up with the shop, and tell me what is on it.")
-        return then, [Remedy.SET_BALANCE, Remedy.HISTORY, *page]
-    if found.trouble is Trouble.PAYMENT:
-        return _pay(voice, found, name, page)
-    if found.unexplained or (found.trouble is Trouble.BALANCE):
+        return then, [Remedy.SET_BALANCE, Remedy.HISTORY]
+    if paying:
+        then = voice.say(
+            "Nothing here stands in the way, up to {amount}. Ask the shop whether it takes this "
+            "card, or {issuer}.",
+            amount=panel.balance(voice, card),
+            issuer=name,
+        )
+        return then, [Remedy.REFRESH, Remedy.HISTORY]
+    if found.unexplained or found.trouble is Trouble.BALANCE:
         then = voice.say(
             "This is what {issuer} says now. If an entry is not yours, ask {issuer}.", issuer=name
         )
-        return then, [Remedy.HISTORY, Remedy.REFRESH, *page]
+        return then, [Remedy.HISTORY, Remedy.REFRESH]
     if found.trouble is Trouble.HISTORY:
         then = voice.say("What is not listed there, {issuer} has not told yet.", issuer=name)
-        return then, [Remedy.HISTORY, *page]
-    return voice.say("It works now. If not, tell a person."), [Remedy.REFRESH, *page]
-
-
-def _pay(
-    voice: Voice, found: Findings, name: str, page: list[Remedy]
-) -> tuple[Markup, list[Remedy]]:
-    if enough(found.card) is Enough.EMPTY:
-        return voice.say("Top it up, or pay with another card."), [Remedy.REFRESH, *page]
-    then = voice.say(
-        "Nothing here stands in the way, up to {amount}. Ask the shop whether it takes this card, "
-        "or {issuer}.",
-        amount=panel.balance(voice, found.card),
-        issuer=name,
-    )
-    return then, [Remedy.REFRESH, Remedy.HISTORY, *page]
+        return then, [Remedy.HISTORY]
+    return voice.say("It works now. If not, tell a person."), [Remedy.REFRESH]

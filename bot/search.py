@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot import panel
 from bot.buttons import Button
+from bot.card_view import ALL_CARDS
 from bot.pages import Page
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ async def say_none(context: Context) -> None:
         context.voice.say(
             "No card of yours is called “{words}” or ends in it. /balance shows them all.",
             words=_cut(context.args),
-        )
+        ),
+        [[Button(context.voice.plain("‹ All cards"), ALL_CARDS)]],
     )
 
 

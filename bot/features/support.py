@@ -156,6 +156,9 @@ def _rows(context: Context, card: Card, kind: Trouble, said: Diagnosis) -> Butto
         Remedy.REFRESH: Button(voice.plain("🔎 Look again"), f"diagnose:{card.id}:{kind}"),
         Remedy.HISTORY: Button(voice.plain("📜 History"), f"history:{card.id}:0"),
     }
+    ways[Remedy.OTHER_CARD] = Button(voice.plain("💳 Which card pays it?"), "bill")
+    if context.may(card, "manage"):
+        ways[Remedy.CHANGE_DATE] = Button(voice.plain("📅 Expiry"), f"expiry:{card.id}")
     if context.may(card, "spend"):
         ways[Remedy.SET_BALANCE] = Button(voice.plain("✏️ Set balance"), f"set:{card.id}")
     if context.may(card, "own"):

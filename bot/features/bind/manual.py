@@ -101,6 +101,7 @@ async def save(context: Context, dialogue: Dialogue, balance: Money | None) -> N
         await tx.dialogues.drop(owner)
         await note(tx, Action.BOUND, subject=owner, actor=owner, card=card)
     text, buttons = view_of(parts, context.voice, card)
+    text = context.voice.say("✅ Bound.") + Markup("\n\n") + text
     if tip := await tips.once(parts, context.person, "first_bind"):
         text += Markup("\n\n") + tip
     await context.present(f"card:{card.id}", text, buttons, shown=[card])

@@ -12,6 +12,7 @@ from telegram.error import BadRequest
 from bot import advice, calls, panel
 from bot.advice import Past
 from bot.buttons import Button, OutdatedButton, number
+from bot.card_view import ALL_CARDS
 from bot.charts import COLOURS
 from bot.declared import CardAction
 from bot.easel import NotDrawnError
@@ -116,7 +117,10 @@ async def _show(context: Context, card: Card | None, code: str, months: int) -> 
         # Years of entries take too long for others to wait.
         seen = await asyncio.to_thread(_few, context, known, card, code, months, name)
     if seen.picture is None:
-        await context.show(Markup("\n\n").join([voice.say(TOO_LITTLE), *seen.lines]))
+        back = Button(voice.plain("‹ All cards"), ALL_CARDS)
+        if card:
+            back = Button(voice.plain("‹ The card"), f"card:{card.id}")
+        await context.show(Markup("\n\n").join([voice.say(TOO_LITTLE), *seen.lines]), [[back]])
         return
     head = voice.say("<b>Insights</b>: {name}", name=name)
     caption = str(head)

@@ -217,6 +217,6 @@ async def acted(
 
 
 COMMANDS = (Command("pay", mark("Which cards pay an amount"), begin, order=8),)
-BUTTONS = {"till": acted, "pays": shown}
+BUTTONS = {"bill": begin, "till": acted, "pays": shown}
 GUARDED = frozenset({"pays"})
 DIALOGUES = {KIND: typed}

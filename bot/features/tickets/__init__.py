@@ -192,6 +192,7 @@ async def listed(context: Context) -> None:
     if not mine:
         lines.append(voice.say("You have asked nothing yet. /support helps at any hour."))
     rows = [[Button(f"#{ticket.id}", f"ticket:{ticket.id}") for ticket in mine[:5]]]
+    rows.append([Button(voice.plain("🩺 Find out what is wrong"), "support")])
     rows.append([Button(voice.plain("🙋 Write to a person"), "human::other")])
     await context.present("tickets", Markup("\n").join(lines), [row for row in rows if row])
 
