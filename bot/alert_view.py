@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from markupsafe import Markup
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from bot.readings import Alert
     from bot.voice import Voice
     from storage import Card, OutboxItem
+
+
+NEWS = timedelta(minutes=1)
+"""What a person knew shorter ago is before their eyes."""
 
 
 def facts_of(item: OutboxItem) -> Alert:
@@ -86,10 +90,7 @@ def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Mar
                 balance=voice.money(balance),
             )
         ]
-    if said["told"] is not None and said["told_at"] and said["told"] > balance.minor:
-        fell = Money(said["told"] - balance.minor, balance.currency)
-        since = voice.ago(datetime.fromisoformat(said["told_at"]))
-        lines.append(voice.say("{amount} less than {ago}.", amount=voice.money(fell), ago=since))
+    lines += _fell(voice, said, balance)
     if limit is not None and item.kind == "low":
         amount = voice.money(Money(limit, balance.currency))
         lines.append(voice.say("Your threshold is {amount}.", amount=amount))
@@ -110,6 +111,17 @@ def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Mar
             )
         )
     return Markup("\n").join(lines)
+
+
+def _fell(voice: Voice, said: Alert, balance: Money) -> list[Markup]:
+    """Say how far it fell, unless that is before their eyes."""
+    if said["told"] is None or not said["told_at"] or said["told"] <= balance.minor:
+        return []
+    since = datetime.fromisoformat(said["told_at"])
+    if voice.now - since < NEWS:
+        return []
+    amount = voice.money(Money(said["told"] - balance.minor, balance.currency))
+    return [voice.say("{amount} less than {ago}.", amount=amount, ago=voice.ago(since))]
 
 
 def buttons_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Buttons:

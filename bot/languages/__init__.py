@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
 CATALOGUES = Path(__file__).parent
-JUST_NOW_SECONDS = 10
+JUST_NOW_SECONDS = 60
 
 
 def mark(text: str) -> str:

@@ -176,7 +176,7 @@ async def test_only_at_the_shop_that_is_named(house: House, alice: Guest) -> Non
         "Pay with Tea ·4444; CN¥30.00 stays on it."
     )
     told = await alice.says("/pay 20 pharmacy")
-    assert told.text == "“20 pharmacy”: no card of yours is called so."
+    assert told.text == "“pharmacy”: no card of yours is called so."
     assert "CN¥20.00 to pay" in (await alice.presses("All cards: CN¥20.00")).text
     assert "I find no amount" in (await alice.says("/pay tea")).text
 
@@ -252,3 +252,11 @@ async def test_without_an_amount_it_is_asked_for(house: House, alice: Guest) -> 
     await three(house, alice)
     assert "How much is to be paid?" in (await alice.says("/pay")).text
     assert "CN¥40.00 to pay" in (await alice.says("40")).text
+
+
+async def test_nothing_is_no_amount_and_a_card_number_is_none(house: House, alice: Guest) -> None:
+    await three(house, alice)
+    assert "amount of zero" in (await alice.says("/pay 0.00")).text
+    told = await alice.says("/pay 99999999999999999999")
+    assert "How much is to be paid?" in told.text
+    assert not any("9999" in text for text in alice.wrote + alice.told)

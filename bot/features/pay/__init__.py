@@ -9,7 +9,7 @@ from bot.bookings import NotEnough
 from bot.buttons import Button, OutdatedButton, number
 from bot.dialogue import Dialogue
 from bot.features.pay import view
-from bot.features.pay.bill import Bill, Payment, pay, read, without_shop
+from bot.features.pay.bill import Bill, Payment, is_zero, pay, read, without_shop
 from bot.languages import mark
 from bot.money import Money
 from bot.parts import Command
@@ -34,6 +34,9 @@ async def begin(context: Context) -> None:
     """Say how the amount behind the command is paid, or ask for one."""
     voice = context.voice
     cards = await context.cards("spend")
+    written = (context.message.text or "").split(maxsplit=1)
+    if context.parts.issuers.looks_like_a_number("".join(written[1:])):
+        context.args = ""  # the door left only its last digits, which are no amount
     if not cards:
         await context.reply(*no_cards(voice))
     elif not context.args.strip():
@@ -75,19 +78,21 @@ async def _answer(context: Context, text: str, cards: list[Card], *, asked: bool
 async def _not_read(context: Context, text: str, cards: list[Card]) -> None:
     """Say what is missing; where only no card is called so, offer to look at all of them."""
     voice = context.voice
-    if not (bills := without_shop(context, text, cards)):
-        await context.reply(
-            voice.say(
-                "I find no amount in “{typed}”. For example: /pay 120, or /pay 120 Starbucks.",
-                typed=text,
-            )
+    bills, shop = without_shop(context, text, cards)
+    if not bills:
+        said = voice.say(
+            "I find no amount in “{typed}”. For example: /pay 120, or /pay 120 Starbucks.",
+            typed=text,
         )
+        if is_zero(text):
+            said = voice.say("An amount of zero changes nothing. Send another one, or /cancel.")
+        await context.reply(said)
         return
     rows = []
     for bill in bills:
         label = voice.plain("All cards: {amount}", amount=voice.money(bill.amount))
         rows.append([Button(label, f"till:plan:{pay(context, bill, cards).data}")])
-    await context.ask(voice.say("“{typed}”: no card of yours is called so.", typed=text), rows)
+    await context.ask(voice.say("“{typed}”: no card of yours is called so.", typed=shop), rows)
 
 
 async def planned(context: Context, bill: Bill, seen: str) -> None:

@@ -31,6 +31,7 @@ MOST_TOKENS: Final = 4
 WORDS_BYTES: Final = 18
 """The words travel in the buttons."""
 
+_ZERO: Final = re.compile(r"[¥$€£]?0+(?:[.,]0*)?(?:元|块)?")
 _CODE: Final = re.compile(r"[A-Za-z]{3}")
 _UNKNOWN: Final = mark("Balance not known yet")
 _OLD: Final = mark("Balance too old: {when}")
@@ -86,12 +87,19 @@ def read(context: Context, text: str, cards: Sequence[Card]) -> list[Bill]:
     return []
 
 
-def without_shop(context: Context, text: str, cards: Sequence[Card]) -> list[Bill]:
-    """Read the amount at either end of several words, where no card is called as the rest says."""
-    first, *rest = text.split() or [""]
-    if not rest:
-        return []
-    return read(context, first, cards) or read(context, rest[-1], cards)
+def without_shop(context: Context, text: str, cards: Sequence[Card]) -> tuple[list[Bill], str]:
+    """Read the amount at either end of several words; with the rest, which no card is called."""
+    tokens = text.split()
+    if len(tokens) > 1:
+        for typed, rest in ((tokens[0], tokens[1:]), (tokens[-1], tokens[:-1])):
+            if bills := read(context, typed, cards):
+                return bills, " ".join(rest)
+    return [], ""
+
+
+def is_zero(text: str) -> bool:
+    """Say whether that is an amount, only none that is paid."""
+    return bool(_ZERO.fullmatch(text.strip()))
 
 
 def pay(context: Context, bill: Bill, cards: Iterable[Card]) -> Payment:
