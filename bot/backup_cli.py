@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.backup_folder import folder_of, has_newer, named
+from bot.backup_folder import folder_of, free_name, has_newer
 from bot.backup_settings import weak_passphrase
 from bot.config import ConfigError, environment, read
 from storage import StorageError, open_store, utc_now
@@ -86,7 +86,7 @@ def verify(file: Path | None, keys: Path | None, identity: Path | None) -> None:
 async def _backed_up(settings: Settings, to: Path | None) -> bool:
     now = utc_now()
     place = to or (folder_of(settings) if settings.backup_dir else Path())
-    path = place / named(now) if place.is_dir() else place
+    path = free_name(place, now) if place.is_dir() else place
     if path.exists() or path.name == KEYS:
         raise StorageError(f"{path} is there already, and nothing is written over.")
     lock = settings.backup_lock() or Lock(passphrase=_new_passphrase())

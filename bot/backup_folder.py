@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ from storage.backup import KEYS
 if TYPE_CHECKING:
     from bot.backup_settings import BackupSettings
 
-_NAMED: Final = re.compile(r"kabao-(\d{8}T\d{6}Z)\.age")
+_NAMED: Final = re.compile(r"kabao-(\d{8}T\d{6}Z)(?:-(\d{1,6}))?\.age")
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 
 
@@ -26,15 +27,17 @@ class LastBackup:
     size: int
 
 
-def named(at: datetime) -> str:
-    """Name a backup's file."""
-    return f"kabao-{at.astimezone(UTC).strftime(_STAMP)}.age"
+def free_name(folder: Path, at: datetime) -> Path:
+    """Name a backup of this moment; those of one second are counted, as none takes another's."""
+    stamp = at.astimezone(UTC).strftime(_STAMP)
+    names = (f"kabao-{stamp}{f'-{n}' if n > 1 else ''}.age" for n in count(1))
+    return next(path for name in names if not (path := folder / name).exists())
 
 
 def kept(folder: Path) -> list[tuple[datetime, Path]]:
     """List the backups of a folder, the oldest first. `OSError` if it cannot be read."""
     named_so = ((_NAMED.fullmatch(path.name), path) for path in folder.iterdir())
-    found = [(_moment(match[1]), path) for match, path in named_so if match]
+    found = [(_moment(match), path) for match, path in named_so if match]
     return sorted((at, path) for at, path in found if at)
 
 
@@ -51,16 +54,18 @@ def has_newer(folder: Path, file: Path, made: datetime) -> bool:
     """Say whether other backups of a folder are newer than this one. `OSError`."""
     for other in folder.glob("*.age"):
         named_so = _NAMED.fullmatch(other.name)
-        at = _moment(named_so[1]) if named_so else None
+        at = _moment(named_so) if named_so else None
         newer = at > made if at else other.stat().st_mtime > file.stat().st_mtime
         if newer and other.name != KEYS and not other.samefile(file):
             return True
     return False
 
 
-def _moment(stamp: str) -> datetime | None:
+def _moment(named_so: re.Match[str]) -> datetime | None:
+    """Read when a backup was made; of those of one second, each is a little later."""
     try:
-        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+        second = datetime.strptime(named_so[1], _STAMP).replace(tzinfo=UTC)
+        return second + int(named_so[2] or 0) * timedelta.resolution
     except ValueError:  # a name like ours, of a 31st of June
         return None
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.activity import Action, note
-from bot.backup_folder import folder_of, kept, named, newest, retire
+from bot.backup_folder import folder_of, free_name, kept, newest, retire
 from bot.backup_sending import Sending
 from storage import StorageError
 from storage.backup import back_up, write_keys
@@ -74,7 +74,8 @@ class Backups:
 
     async def _make(self, folder: Path, lock: Lock) -> None:
         parts, now = self._parts, self._parts.clock()
-        made = await back_up(parts.settings.database_url, folder / named(now), lock, now)
+        path = await asyncio.to_thread(free_name, folder, now)
+        made = await back_up(parts.settings.database_url, path, lock, now)
         self._not_before, self._keys = None, made.state
         await note(parts.store, Action.BACKUP_MADE)
         log.info("a backup of %d bytes is made", made.size)

@@ -133,14 +133,15 @@ class _Packed:
         return await anext(self._lines, None)
 
 
-async def write(path: Path, lines: Lines, lock: Lock) -> int:
-    """Write lines, packed and encrypted, in the place of what is there; give the file's length.
+async def write(path: Path, lines: Lines, lock: Lock, *, over: bool) -> int:
+    """Write lines, packed and encrypted; give the file's length.
 
-    The file appears when it is whole and on the disk, readable by its owner only. `StorageError`.
+    The file appears when it is whole and on the disk, readable by its owner only, in the place of
+    what is there if it may be written `over`. `StorageError`.
     """
     loop = asyncio.get_running_loop()
     packed = _Packed(lines, loop)
-    writing = loop.run_in_executor(None, _write, path, packed, lock)
+    writing = loop.run_in_executor(None, _write, path, packed, lock, over)
     try:
         return await asyncio.shield(writing)
     except asyncio.CancelledError:
@@ -151,8 +152,8 @@ async def write(path: Path, lines: Lines, lock: Lock) -> int:
         raise
 
 
-def _write(path: Path, packed: _Packed, lock: Lock) -> int:
-    with replacing(path) as file:
+def _write(path: Path, packed: _Packed, lock: Lock, over: bool) -> int:
+    with replacing(path, over=over) as file:
         if lock.recipients:
             reader, writer = _Keeping(packed), _Keeping(file)
             try:
@@ -165,8 +166,11 @@ def _write(path: Path, packed: _Packed, lock: Lock) -> int:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Any]:
-    """Write a file that takes a path's place when the block is over and it is on the disk."""
+def replacing(path: Path, *, over: bool = True) -> Iterator[Any]:
+    """Write a file that takes a path's place when the block is over and it is on the disk.
+
+    `StorageError` if something is there by then that may not be written `over`.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -174,13 +178,30 @@ def replacing(path: Path) -> Iterator[Any]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+        if over:
+            part.replace(path)
+        else:
+            _put(part, path)
         settle(path.parent)
+    except FileExistsError:
+        raise StorageError(f"{path} is there already, and nothing is written over.") from None
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror or error}.") from None
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _put(part: Path, path: Path) -> None:
+    """Give a file its name, unless something has it. `FileExistsError`."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk that knows no second name of a file
+        if path.exists():
+            raise FileExistsError from None
+        part.replace(path)
 
 
 def settle(folder: Path) -> None:

@@ -41,10 +41,13 @@ class Made:
 
 
 async def back_up(url: str, path: Path, lock: Lock, now: datetime) -> Made:
-    """Write a backup of a database, and the keys' file beside it. `StorageError` says why not."""
+    """Write a backup of a database, and the keys' file beside it. `StorageError` says why not.
+
+    No file is written over but the keys'.
+    """
     async with snapshot(url) as taken:
         await keys_anchor.check(taken, path.parent)
-        size = await agefile.write(path, dump.lines(taken, now), lock)
+        size = await agefile.write(path, dump.lines(taken, now), lock, over=False)
     keys = await write_keys(url, path.parent, lock, now)
     return Made(path, size, now, keys.state)
 
@@ -63,7 +66,8 @@ async def write_keys(url: str, folder: Path, lock: Lock, now: datetime) -> Keys:
         # Before the keys: an end that is ahead of them keeps others off, one behind would not.
         await asyncio.to_thread(keys_anchor.note, folder, keys.end)
         with _wiping(folder / KEYS):
-            await agefile.write(folder / KEYS, _once(keyfile.lines_of(keys)), lock)
+            lines = _once(keyfile.lines_of(keys))
+            await agefile.write(folder / KEYS, lines, lock, over=True)
     return keys
 
 

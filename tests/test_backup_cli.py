@@ -67,7 +67,6 @@ async def test_a_backup_is_restored_into_another_folder_and_a_bot_started_from_i
     url = f"sqlite:///{tmp_path}/elsewhere/kabao.db"
     new_desk = Desk(tmp_path / "elsewhere", {**house.environment, "KABAO_DATABASE_URL": url})
     shutil.copy(desk.folder / "out" / keys, new_desk.folder)
-    # Under another name: that of one made in this very second may be the same.
     shutil.copy(desk.folder / "out" / backup, new_desk.folder / "moved.age")
     status, said = new_desk.run("restore", "moved.age", "--identity", "identity.txt")
     assert status == 0, said

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.backup_folder import LastBackup, kept, last_backup
+from bot.backup_folder import LastBackup, free_name, kept, last_backup
 from bot.backup_sending import LARGEST
 from bot.playground.world import stable_id
-from storage.backup import KEYS, open_keys
+from storage import StorageError
+from storage.backup import KEYS, back_up, open_keys
 from storage.deliveries import KeysMessage
 from storage.restore import Backup, check, restore
 from storage.verify import verify_database
@@ -89,6 +90,25 @@ async def test_a_clock_that_is_put_back_makes_neither_none_nor_many(
     assert len(names(folder)) == 2
     await house.passes(hours=25)
     assert len(names(folder)) == 3
+
+
+async def test_backups_of_one_second_are_as_many_files_and_none_is_written_over(
+    house: House, folder: Path
+) -> None:
+    now = house.clock()
+    lock, url = house.settings.backup_lock(), house.settings.database_url
+    assert lock is not None
+    (first,) = (path for _, path in kept(folder))
+    content = first.read_bytes()
+    made = [await back_up(url, free_name(folder, now), lock, now) for _ in range(2)]
+    assert [one.path.name for one in made] == [f"{first.stem}-2.age", f"{first.stem}-3.age"]
+    assert names(folder) == [first.name, *(one.path.name for one in made)]
+    assert first.read_bytes() == content
+    # Whoever comes to be there after the name was chosen keeps it too.
+    with pytest.raises(StorageError, match="is there already"):
+        await back_up(url, first, lock, now)
+    assert first.read_bytes() == content
+    assert len(list(folder.glob("*.part"))) == 0
 
 
 async def test_a_backup_of_a_time_to_come_pushes_no_newer_one_out(
