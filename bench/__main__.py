@@ -133,7 +133,7 @@ async def run(size: Size, sections: frozenset[str], folder: Path) -> dict[str, A
 async def _alone(
     size: Size, sections: frozenset[str], folder: Path, told: dict[str, Any]
 ) -> list[tuple[Any, Any]]:
-    """Measure what needs no Telegram; the figures that something is claimed of."""
+    """Measure what needs nobody else on; the figures that something is claimed of."""
     verdicts: list[tuple[Any, Any]] = []
     if "answers" in sections:
         read = await asyncio.to_thread(_answers, size)
@@ -149,6 +149,10 @@ async def _alone(
         told["till"] = await asyncio.to_thread(till.measure)
         told["markdown"].append(till.line(told["till"]))
         verdicts += [(told["till"], till.plan_target), (told["till"], till.barcode_target)]
+        paying = await till.asked(folder)
+        told["asked"] = asdict(paying)
+        told["markdown"].append(till.asked_line(paying))
+        verdicts.append((paying, till.asked_target))
     return verdicts
 
 

@@ -39,6 +39,7 @@ from bot.sealed import SealedBot
 from bot.transport import AiohttpRequest
 from bot.turns import REMEMBERED, Turns
 from bot.wallet import Wallet
+from bot.warming import warm_up
 from storage import open_store, utc_now
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ class Kabao:
         parts.background.start(register(parts), "registering the command menu")
         await Interrupted(parts, inbox).take_up(application.update_queue)
         await listen(application.updater, self._settings, parts.store.installation)
+        parts.background.start(warm_up(parts), "warming up")
         opening.push_async_callback(application.updater.stop)
         await note(parts.store, Action.STARTED)
         self._jobs = Jobs(parts)
