@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from bot import expiry_view, panel
+from bot import expiry, expiry_view, panel
 from bot.forecast import Spend, forecast
-from bot.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 MOST: Final = 3
 EXPIRES_WITHIN: Final = timedelta(days=60)
 DRY_WITHIN: Final = timedelta(days=14)
-IDLE_AFTER: Final = timedelta(days=90)
 SPENDING: Final = frozenset({"purchase", "observed"})
 
 
@@ -92,17 +90,13 @@ def advise(voice: Voice, issuers: Issuers, cards: Sequence[Card], past: Past) ->
     return [one.text for one in best[:MOST]]
 
 
-def _money(voice: Voice, card: Card) -> str:
-    return voice.money(Money(card.balance_minor or 0, card.currency or ""))
-
-
 def _first(voice: Voice, card: Card) -> Advice | None:
     if card.expires_at is None or card.expires_at - voice.now > EXPIRES_WITHIN:
         return None
     text = voice.say(
         "⏳ Use {card} first: {amount} on it expires on {date}.",
         card=panel.masked(card),
-        amount=_money(voice, card),
+        amount=panel.balance(voice, card),
         date=expiry_view.date_of(voice, card),
     )
     return Advice((card.expires_at - voice.now) / timedelta(days=1), text)
@@ -122,12 +116,12 @@ def _top_up(voice: Voice, card: Card, past: Past) -> Advice | None:
 
 def _idle(voice: Voice, card: Card, last: datetime | None) -> Advice | None:
     since = last or card.created_at
-    if voice.now - since < IDLE_AFTER:
+    if voice.now - since < expiry.IDLE:
         return None
     text = voice.say(
         "💤 {card} lies idle with {amount}: nothing was spent with it since {date}.",
         card=panel.masked(card),
-        amount=_money(voice, card),
+        amount=panel.balance(voice, card),
         date=voice.date(since),
     )
     return Advice(100, text)
@@ -143,6 +137,6 @@ def _same_shop(voice: Voice, issuers: Issuers, one: Card, other: Card) -> Advice
         card=panel.masked(small),
         other=panel.masked(large),
         issuer=panel.issuer_name(voice, issuers, one.issuer),
-        amount=_money(voice, small),
+        amount=panel.balance(voice, small),
     )
     return Advice(200, text)

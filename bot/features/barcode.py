@@ -142,4 +142,4 @@ def _name(kind: str) -> str:
 GUARDED = frozenset({"code", "coded"})
 BUTTONS = {"code": ask, "coded": choose}
 DIALOGUES = {KIND: typed}
-CARD_ACTIONS = (CardAction("code", mark("▮▯ Barcode"), order=20),)
+CARD_ACTIONS = (CardAction("code", mark("▮▯ Barcode"), order=20, right="own"),)

@@ -159,7 +159,6 @@ def _rows(context: Context, card: Card, kind: Trouble, said: Diagnosis) -> Butto
     ways[Remedy.OTHER_CARD] = Button(voice.plain("💳 Which card pays it?"), "bill")
     if context.may(card, "manage"):
         ways[Remedy.CHANGE_DATE] = Button(voice.plain("📅 Expiry"), f"expiry:{card.id}")
-    if context.may(card, "spend"):
         ways[Remedy.SET_BALANCE] = Button(voice.plain("✏️ Set balance"), f"set:{card.id}")
     if context.may(card, "own"):
         ways[Remedy.BIND_AGAIN] = Button(voice.plain("Bind again"), f"issuer:{card.issuer}")

@@ -96,6 +96,52 @@ async def test_what_is_not_allowed_is_not_offered_and_not_done_when_it_is_forged
     assert await house.kabao.parts.store.cards.get(alice.id, card.id) is not None
 
 
+WAYS = (
+    ("/balance", "Panda"),
+    ("/balance", "Panda", "More"),
+    ("/balance", "Panda", "Shared with you"),
+    ("/expiring",),
+    ("/alerts",),
+    ("/history", "Panda"),
+    ("/insights panda",),
+    ("/pay 10",),
+    ("/spent 10",),
+    ("/support", "cannot be read"),
+    ("/support", "looks wrong"),
+    ("/support", "missing in the history"),
+    ("/support", "was refused"),
+)
+"""Where buttons about a shared card are, by what is said and pressed."""
+
+
+@pytest.mark.parametrize("right", ["see", "spend", "manage"])
+async def test_no_button_that_is_offered_is_out_of_date(
+    house: House, alice: Guest, bob: Guest, right: str
+) -> None:
+    await alice.binds(YUAN, PIN)
+    await alice.says("/expiring panda 2026-12-20")
+    card = await share(house, alice, bob, right)
+    tried = set()
+    for said, *presses in WAYS:
+        at = 0
+        while True:
+            await house.kabao.parts.store.cards.change(alice.id, card.id, archived_at=None)
+            await bob.says("/cancel", said)
+            for press in presses:
+                await bob.presses(press)
+            there = [n for n, one in enumerate(bob.newest.buttons) if one.data]
+            if at >= len(there):
+                break
+            label = bob.newest.labels[there[at]]
+            before = len(bob.person.notices)
+            await bob.presses(there[at] + 1)
+            told = bob.person.notices[before:]
+            assert not any(one.startswith(OUTDATED) for one in told), (said, *presses, label)
+            tried.add(label)
+            at += 1
+    assert len(tried) > 12
+
+
 async def test_what_another_books_names_them_to_everybody_and_only_they_or_the_owner_undo_it(
     house: House, alice: Guest, bob: Guest
 ) -> None:

@@ -55,11 +55,18 @@ async def listed(context: Context, at: int) -> None:
         ]
     leads = days_said(context, expiry.leads_of(context.person))
     lines += [Markup(""), voice.say("I remind you {days} days before.", days=leads)]
-    rows = [[Button(panel.masked(card), f"expiry:{card.id}")] for card in here]
+    rows = [[_opener(context, card)] for card in here]
     rows += [[Button(f"💤 {panel.masked(card)}", f"card:{card.id}")] for _, card in idle]
     rows += page.turns(voice, lambda to: f"expiring:{to}")
     rows.append([Button(voice.plain("⏰ Remind me earlier or later"), "leads")])
     await context.present(f"expiring:{page.at}", Markup("\n").join(lines), rows, shown=here)
+
+
+def _opener(context: Context, card: Card) -> Button:
+    """Lead to a card's date, or to the card for whoever may not change that."""
+    if context.may(card, "manage"):
+        return Button(panel.masked(card), f"expiry:{card.id}")
+    return Button(panel.masked(card), f"card:{card.id}")
 
 
 def _line(context: Context, card: Card) -> Markup:
