@@ -20,7 +20,7 @@ from bot.numbers import tail_of
 from bot.panel import issuer_name
 from bot.schedule import FIRST_RETRY, next_check
 from bot.thresholds import DEFAULT_PERCENT, enough, episode
-from storage import Card, Entry, Reading, Whole
+from storage import MOST_CARDS, Card, Entry, Reading, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ async def plan(
     planned, candidates = await asyncio.to_thread(made.all_of, found)
     pairs = [pair for wanted in candidates for pair in wanted[1]]
     known = iter(await store.moving.known(owner_id, pairs))
-    room = said.MOST_CARDS - len(mine)
+    room = MOST_CARDS - len(mine)
     for place, wanted in candidates:
         whole = made.wholes[place]
         if any([next(known) is not None for _ in wanted]):  # noqa: C419 - each has its answer

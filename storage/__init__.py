@@ -5,6 +5,7 @@ question about a card takes its owner, and everything personal is sealed (`vault
 """
 
 from storage.audit import AuditRow, person_mark
+from storage.cards import MOST_CARDS
 from storage.chain import Anchor, LogRow, spell
 from storage.errors import (
     BrokenChainError,
@@ -52,6 +53,7 @@ from storage.vanishing import Owed
 from storage.vault import InstallationKey, MasterKey
 
 __all__ = [
+    "MOST_CARDS",
     "REFUSED",
     "Access",
     "Anchor",

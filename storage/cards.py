@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from storage.records import NewCard
     from storage.vault import PersonKey
 
+MOST_CARDS: Final = 2_000
+"""So many cards one person can have, archived ones too; whoever brings new ones looks first."""
+
 Known: TypeAlias = "Mapping[bytes, tuple[str, datetime | None]]"
 
 _LIST: Final = keyed_cards(OWNED, cards.c.archived_at.is_(None))

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from bot.imports import found, values
 from bot.imports.found import Found, Gathering, Incoming, Unreadable
 from bot.languages import mark
+from storage import MOST_CARDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -64,7 +65,7 @@ def read(text: str, today: date, pictures: int = 0) -> Found:
                     groups[row[0]].append(row[1])
     header, *rows = cards
     for gathering.place, row in enumerate(rows, 1):
-        if len(gathering.cards) >= found.MOST_CARDS:
+        if len(gathering.cards) >= MOST_CARDS:
             gathering.skip(found.TOO_MANY)
             continue
         card = dict(zip(header, row, strict=False))
@@ -158,7 +159,7 @@ def read_links(links: Iterable[str], today: date) -> Found:
     """Read what is in links: a fragment, or in old ones a query, whose values are escaped again."""
     gathering = Gathering(PROGRAM)
     for gathering.place, link in enumerate(links, 1):
-        if len(gathering.cards) >= found.MOST_CARDS:
+        if len(gathering.cards) >= MOST_CARDS:
             gathering.skip(found.TOO_MANY)
             continue
         _take(_shared(link), gathering, today, ())

@@ -15,9 +15,6 @@ from typing import Final
 from bot.languages import mark
 from storage import Barcode, Whole  # noqa: TC001
 
-MOST_CARDS: Final = 2_000
-"""So many cards one person can have here, and so many are read of a file."""
-
 MOST_PAST: Final = 5_000
 """Entries read of one card."""
 
@@ -32,7 +29,7 @@ NOT_ONE: Final = mark("not a card but a ticket")
 TWICE: Final = mark("the same number stands above")
 TOO_LONG: Final = mark("the card number is too long")
 ROUNDED: Final = mark("a spreadsheet has rounded the number")
-TOO_MANY: Final = mark("more cards than I keep")
+TOO_MANY: Final = mark("more cards than I keep of one person")
 
 BALANCES: Final = mark("Balances I could not read")
 TWO_WAYS: Final = mark("Balances that can be read in two ways, left out")

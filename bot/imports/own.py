@@ -17,6 +17,7 @@ from bot.imports.kept import wholes
 from bot.issuers import CardState
 from bot.languages import mark
 from bot.money import LARGEST_MINOR, exponent
+from storage import MOST_CARDS
 
 if TYPE_CHECKING:
     from typing import Any
@@ -62,7 +63,7 @@ def read(content: bytes) -> Found:
     gathering = Gathering(PROGRAM)
     whole: list[Whole] = []
     for gathering.place, one in enumerate(written.cards, 1):
-        if len(whole) >= found.MOST_CARDS:
+        if len(whole) >= MOST_CARDS:
             gathering.skip(found.TOO_MANY)
             continue
         try:

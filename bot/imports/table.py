@@ -19,6 +19,7 @@ from bot.days import day_meant
 from bot.imports import found, values
 from bot.imports.catima import NOT_CSV
 from bot.imports.found import Found, Gathering, Incoming, Unreadable
+from storage import MOST_CARDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ ROLES: Final[tuple[Role, ...]] = (
     "number", "name", "balance", "currency", "pin", "expires", "note"
 )  # fmt: skip
 MOST_COLUMNS: Final = 40
-MOST_ROWS: Final = found.MOST_CARDS + 1
+MOST_ROWS: Final = MOST_CARDS + 1
 SEPARATORS: Final = ",;\t|"
 LOOKED_AT: Final = 50
 MASKED_FROM: Final = 3
@@ -182,7 +183,7 @@ def cards_of(table: Table, roles: Mapping[Role, int], currency: str, today: date
     gathering = Gathering("")
     marks, orders = _decimal_marks(table, roles), _orders(table, roles)
     for gathering.place, row in enumerate(table.rows, 1):
-        if len(gathering.cards) >= found.MOST_CARDS:
+        if len(gathering.cards) >= MOST_CARDS:
             gathering.skip(found.TOO_MANY)
             continue
         given: dict[Role, str] = {role: row[at] for role, at in roles.items() if at < len(row)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.imports import found, values
 from bot.imports.found import Found, Gathering, Incoming
+from storage import MOST_CARDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ def read(data: Sequence[object], today: date) -> Found:
     """Read an export."""
     gathering = Gathering(PROGRAM)
     for gathering.place, one in enumerate(data, 1):
-        if len(gathering.cards) >= found.MOST_CARDS:
+        if len(gathering.cards) >= MOST_CARDS:
             gathering.skip(found.TOO_MANY)
         elif isinstance(one, dict):
             _take(one, gathering, today)

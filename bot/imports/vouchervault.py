@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.imports import found, values
 from bot.imports.catima import NOT_CSV
 from bot.imports.found import Found, Gathering, Incoming, Past, Unreadable
+from storage import MOST_CARDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -66,7 +67,7 @@ def read(items: Sequence[object], today: date, *, pictures: int = 0, more: bool 
     if len(accounts := _accounts(items)) > 1:
         gathering.remark(found.ACCOUNTS, len(accounts))
     for gathering.place, one in enumerate(items, 1):
-        if len(gathering.cards) >= found.MOST_CARDS:
+        if len(gathering.cards) >= MOST_CARDS:
             gathering.skip(found.TOO_MANY)
         elif isinstance(one, dict):
             _take(one, gathering, today)

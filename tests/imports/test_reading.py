@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from bot import imports
 from bot.imports import Found, Locked, Table, Unreadable, table
 from bot.imports.archive import MOST_UNPACKED
-from bot.imports.found import MOST_CARDS
-from storage import Barcode
+from storage import MOST_CARDS, Barcode
 from tests.imports import written
 
 TODAY = date(2026, 11, 24)
@@ -288,7 +287,7 @@ def test_more_cards_than_one_person_can_have_are_left_out_and_counted() -> None:
     rows = [{"store": "s", "cardid": str(n)} for n in range(MOST_CARDS + 3)]
     found = read(written.catima_csv(rows))
     assert len(found.cards) == MOST_CARDS
-    assert [one.why for one in found.skipped] == ["more cards than I keep"] * 3
+    assert [one.why for one in found.skipped] == ["more cards than I keep of one person"] * 3
 
 
 PIECES = st.sampled_from(

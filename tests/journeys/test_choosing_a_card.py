@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.imports.found import MOST_CARDS
-from storage import NewCard
+from storage import MOST_CARDS, NewCard
+from tests.house import PIN, YUAN
+from tests.imports import written
 
 if TYPE_CHECKING:
     from tests.house import Guest, House
@@ -73,7 +74,7 @@ async def test_for_a_group_too(house: House, alice: Guest) -> None:
     assert "Shop 23 ·1023" in (await alice.says("/balance", chat=group)).text
 
 
-async def test_what_can_be_moved_in_can_be_bound_by_hand_too(house: House, alice: Guest) -> None:
+async def test_there_is_one_limit_however_cards_come_in(house: House, alice: Guest) -> None:
     await many(house, alice)
     new = [
         NewCard("other", "Shop", f"{n:04}", {"number": f"77{n:010}"}, f"77{n:010}")
@@ -83,4 +84,13 @@ async def test_what_can_be_moved_in_can_be_bound_by_hand_too(house: House, alice
     assert "What shall the card be called?" in (await alice.says("8800556677778888")).text
     await alice.says("The last one", "20")
     refused = await alice.says("8800556677779999")
-    assert refused.text == "You have 2,000 cards here, and that is as many as I keep."
+    assert refused.text == (
+        "You have 2,000 cards here, archived ones included, and that is as many as I keep. "
+        "Remove one you no longer need, then send /bind again."
+    )
+    assert "2,000 cards here" in (await alice.says("/bind", YUAN, PIN)).text
+    link = written.share_link(store="Tea", note="", cardid="99112233")
+    shown = await alice.says(link)
+    assert "New: 0. Here already: 0. Left out: 1." in shown.text
+    assert "No. 1: more cards than I keep of one person" in shown.text
+    assert "I keep 2,000 cards of one person, archived ones included." in shown.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.context import KEPT_NOTHING
+from storage import MOST_CARDS
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -16,6 +17,22 @@ async def took_secret(context: Context) -> bool:
         return True
     await context.parts.dialogues.end(context.person.id)
     await context.reply(context.voice.say(KEPT_NOTHING))
+    return False
+
+
+async def has_room(context: Context) -> bool:
+    """Say whether the person can have one more card; if not, they are told what to do."""
+    store, owner = context.parts.store, context.person.id
+    if await store.people.cards_of(owner) < MOST_CARDS:
+        return True
+    await context.parts.dialogues.end(owner)
+    await context.conclude(
+        context.voice.say(
+            "You have {n} cards here, archived ones included, and that is as many as I keep. "
+            "Remove one you no longer need, then send /bind again.",
+            n=context.voice.language.number(MOST_CARDS),
+        )
+    )
     return False
 
 

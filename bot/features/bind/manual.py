@@ -13,7 +13,6 @@ from bot.amounts import unit_named
 from bot.buttons import Button
 from bot.card_view import view_of
 from bot.features.bind import intake, scanned
-from bot.imports.found import MOST_CARDS
 from bot.money import is_currency
 from bot.typed import label_typed, money_typed
 
@@ -28,15 +27,6 @@ _CODE = re.compile(r"(?:^|(?<=[\d\s.,]))([A-Za-z]{3})(?:$|(?=[\d\s]))")
 async def ask_label(context: Context, dialogue: Dialogue) -> None:
     """Ask what the card is called, because its issuer's name says little."""
     voice, parts = context.voice, context.parts
-    if await parts.store.people.cards_of(context.person.id) >= MOST_CARDS:
-        await parts.dialogues.end(context.person.id)
-        await context.conclude(
-            voice.say(
-                "You have {n} cards here, and that is as many as I keep.",
-                n=voice.language.number(MOST_CARDS),
-            )
-        )
-        return
     dialogue.wait_at("label")
     await parts.dialogues.keep(context.person.id, dialogue)
     await context.ask_here(

@@ -126,7 +126,7 @@ async def ask(context: Context, dialogue: Dialogue, issuer: Issuer) -> None:
                 _question(context, issuer, field, known), _ways_out(voice, dialogue)
             )
             return
-    if not await verify.is_known(context, dialogue, issuer):
+    if not await verify.is_known(context, dialogue, issuer) and await intake.has_room(context):
         if issuer.asks_api and "barcode" in dialogue.data and "confirmed" not in dialogue.data:
             await scanned.confirm(context, dialogue, issuer)
         elif issuer.asks_api:

@@ -13,12 +13,13 @@ from bot.buttons import Button, Buttons, in_rows
 from bot.card_view import ALL_CARDS
 from bot.expiry import leads_of
 from bot.features.moving_in import settings
+from bot.imports import found as said
 from bot.imports import kept, values
 from bot.imports import table as tables
 from bot.languages import mark
 from bot.pages import Page
 from bot.readings import money_of
-from storage import DuplicateCardError
+from storage import MOST_CARDS, DuplicateCardError
 
 if TYPE_CHECKING:
     from bot.arrivals import Plan
@@ -42,6 +43,10 @@ NOTHING_NEW = mark("There is nothing new in it.")
 NO_ISSUER = mark("No issuer is set up here for cards like these, so I cannot keep them.")
 CURRENCY = mark("In which currency are these amounts? Send its code, such as EUR.")
 NO_CURRENCY = mark("I do not know that currency. Send its code of three letters, such as EUR.")
+FULL = mark(
+    "I keep {n} cards of one person, archived ones included. Remove some you no longer need, and "
+    "send the file once more: what is here already is not taken twice."
+)
 MEANWHILE = mark("Something was added meanwhile, so look once more before you save.")
 
 
@@ -212,7 +217,10 @@ def _left_out(context: Context, plan: Plan) -> list[Markup]:
             )
             for one in plan.skipped[:MOST_SAID]
         ]
-        parts.append(Markup("\n").join([*lines, *_more(voice, len(plan.skipped))]))
+        lines += _more(voice, len(plan.skipped))
+        if any(one.why == said.TOO_MANY for one in plan.skipped):
+            lines.append(voice.say(FULL, n=voice.language.number(MOST_CARDS)))
+        parts.append(Markup("\n").join(lines))
     if plan.remarks:
         lines = [voice.say("<b>To know</b>")]
         lines += [
