@@ -142,6 +142,9 @@ _SPELLINGS: Final[Mapping[str, str]] = MappingProxyType(
         "upc": "UPCA",
     }
 )
+_WEAK: Final = {"Codabar": 9, "Code39": 4, "EAN8": 8, "ITF": 10, "UPCE": 13}
+"""Up to how many characters a part of another code is taken for one of these now and then."""
+
 _CHECKED: Final = frozenset({"EAN13", "EAN8", "UPCA", "UPCE"})
 _BAD_CHECK_DIGIT: Final = mark("Its last digit, which checks the others, does not fit: a typo?")
 _UNKNOWN: Final = mark("I do not know this kind of barcode.")
@@ -205,23 +208,27 @@ def draw(barcode: Barcode, beneath: str = "", width: int = WIDEST) -> bytes:
     return kept.getvalue()
 
 
-def read(picture: Image) -> list[Barcode]:
-    """Read every barcode in a grey picture, however turned, also light on dark; each once.
+def read(picture: Image, *, negative: bool = True) -> list[Barcode]:
+    """Read every barcode in a grey picture, however turned; each once, those further up first.
 
-    Those further up come first.
+    `negative`: also those that are light on dark.
     """
     # Reading takes libraries that the start need not wait for.
     import zxingcpp  # noqa: PLC0415
     from PIL import ImageOps  # noqa: PLC0415
 
     # By itself the library looks at the negative only where it found nothing else.
-    found = [
-        *zxingcpp.read_barcodes(picture, try_invert=False),
-        *zxingcpp.read_barcodes(ImageOps.invert(picture), try_invert=False),
-    ]
+    found = list(zxingcpp.read_barcodes(picture, try_invert=False))
+    if negative:
+        found += zxingcpp.read_barcodes(ImageOps.invert(picture), try_invert=False)
     found.sort(key=lambda one: (one.position.top_left.y, one.position.top_left.x))
     codes = (code for one in found if one.valid and (code := _as_kept(one)))
     return list(dict.fromkeys(codes))
+
+
+def is_doubtful(code: Barcode) -> bool:
+    """Say whether what was read may be stripes of something else: it checks little of itself."""
+    return len(code.value) <= _WEAK.get(code.format, 0)
 
 
 def _as_kept(found: Any) -> Barcode | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bot import barcodes
 from bot.languages import mark
@@ -32,7 +32,11 @@ PAGE_SIDE: Final = 2200
 USUAL_SIDE: Final = 2400
 """In pixels, of a photo that is looked at in several ways."""
 
-SMALL_SIDE: Final = 1600
+LARGEST_SIDE: Final = 3200
+"""In pixels, of a picture that is made larger to be read."""
+
+PAPER: Final = 160
+"""How bright is what has no print on it, once the light was taken off."""
 
 MOST_CODES: Final = 12
 """More than that in one picture are a sheet of labels, not a card."""
@@ -129,29 +133,47 @@ def _pages(content: bytes) -> Iterator[Image]:
 
 
 def _codes_on(grey: Image, until: float) -> list[Barcode]:
-    if found := barcodes.read(grey):
-        return found
-    for clearer in _clearer(grey):
-        if found := barcodes.read(clearer):
-            return found
-        if time.monotonic() > until:
-            break
-    return []
+    """Look in one way after the other, while there is time, until something is read for sure."""
+    doubtful: dict[Barcode, None] = {}
+    for found in _looks(grey):
+        sure = [code for code in found if not barcodes.is_doubtful(code)]
+        doubtful |= dict.fromkeys(found)
+        if sure or time.monotonic() > until:
+            return sure or list(doubtful)
+    return list(doubtful)
 
 
-def _clearer(grey: Image) -> Iterator[Image]:
-    """Give the picture as it may be read after all: stretched, sharpened, larger, turned."""
-    from PIL import Image, ImageFilter, ImageOps  # noqa: PLC0415 - as above
+def _looks(grey: Image) -> Iterator[list[Barcode]]:
+    """Look in the ways that read the most of the hard pictures in `bench/photos.py`, best first."""
+    from PIL.Image import Resampling  # noqa: PLC0415 - as above
 
-    stretched: Any = grey.copy()
-    stretched.thumbnail((USUAL_SIDE, USUAL_SIDE))
-    stretched = ImageOps.autocontrast(stretched, cutoff=1)
-    yield stretched
-    sharp = stretched.filter(ImageFilter.UnsharpMask(radius=2, percent=200))
-    yield sharp
-    if max(sharp.size) <= SMALL_SIDE:
-        yield sharp.resize((sharp.width * 2, sharp.height * 2), Image.Resampling.BICUBIC)
-    yield stretched.filter(ImageFilter.MedianFilter(3))
-    for angle in (12, -12, 25, -25):
-        way = Image.Resampling.BICUBIC
-        yield stretched.rotate(angle, way, expand=True, fillcolor=255)
+    usual = grey
+    if max(grey.size) > USUAL_SIDE:
+        usual = grey.copy()
+        usual.thumbnail((USUAL_SIDE, USUAL_SIDE))
+    yield barcodes.read(usual)
+    if usual is not grey:
+        yield barcodes.read(grey, negative=False)
+    even = evened(usual)
+    yield barcodes.read(even)
+    for times in (2, 3):
+        size = (even.width * times, even.height * times)
+        if max(size) <= LARGEST_SIDE:
+            larger = even.resize(size, Resampling.BICUBIC)
+            yield barcodes.read(larger, negative=False)
+    for angle in (45, 30, -30):
+        turned = even.rotate(angle, Resampling.BICUBIC, expand=True, fillcolor=PAPER)
+        yield barcodes.read(turned, negative=False)
+
+
+def evened(grey: Image, part: float = 0.04) -> Image:
+    """Take light and shadow off a grey picture: what is as bright as its surroundings is `PAPER`.
+
+    The surroundings are `part` of the picture's longer side wide to each side.
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+    from PIL import Image, ImageFilter  # noqa: PLC0415 - as above
+
+    around = grey.filter(ImageFilter.BoxBlur(max(1, max(grey.size) * part)))
+    ratio = np.asarray(grey, np.float32) / (np.asarray(around, np.float32) + 4)
+    return Image.fromarray(np.clip(ratio * PAPER, 0, 255).astype(np.uint8))
