@@ -111,12 +111,11 @@ class PostgresDatabase(Database):
 
     async def fetch(self, statement: Executable, /, **values: object) -> list[Row]:
         """Run on any connection of the pool."""
+        self.forbid_nesting()
         prepared = self.prepare(statement)
-        if prepared.writes:
-            self.forbid_nesting()
-            if self.addition() is not None:
-                async with self.transaction() as transaction:
-                    return await transaction.fetch(statement, **values)
+        if prepared.writes and self.addition() is not None:
+            async with self.transaction() as transaction:
+                return await transaction.fetch(statement, **values)
         arguments = prepared.arguments(values)
         with _spoken(WriteError if prepared.writes else StorageError):
             return prepared.rows(await self._pool.fetch(prepared.sql, *arguments))

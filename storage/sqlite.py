@@ -117,6 +117,7 @@ class SqliteDatabase(Database):
 
     async def fetch(self, statement: Executable, /, **values: object) -> list[Row]:
         """Run on the reader, or on the writer."""
+        self.forbid_nesting()
         prepared = self.prepare(statement)
         arguments = prepared.arguments(values)
         if prepared.writes:

@@ -121,6 +121,8 @@ async def test_a_task_that_would_wait_for_itself_is_told(store: Store) -> None:
         with pytest.raises(StorageError, match="transaction open"):
             await store.people.change(LI, language="en")
         with pytest.raises(StorageError, match="transaction open"):
+            await store.people.get(LI)  # it would wait for a second connection, as others do
+        with pytest.raises(StorageError, match="transaction open"):
             async with store.transaction():
                 pass
     assert await store.people.change(LI, language="en")

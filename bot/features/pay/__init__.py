@@ -191,18 +191,28 @@ async def shown(
 
 
 async def _book(context: Context, payment: Payment, key: str) -> list[tuple[Card, Entry]]:
-    bookings, done = context.parts.bookings, []
+    """Book every step or none, by the rights there are just then.
+
+    Cards are locked in one order for all, so that two who pay with the same ones do not wait for
+    each other for ever.
+    """
+    bookings, me, done = context.parts.bookings, context.person.id, []
     async with context.parts.store.transaction() as tx:
+        owners = {}
+        for card_id in sorted(card_id for card_id, _ in payment.plan.steps):
+            card = await tx.shares.card(me, card_id, "spend")
+            if card is None or await tx.cards.lock(card.owner_id, card_id) is None:
+                raise OutdatedButton
+            owners[card_id] = card.owner_id
         for card_id, minor in payment.plan.steps:
-            card = await context.card(card_id, "spend")
             made = await bookings.book(
-                card.owner_id,
-                card.id,
+                owners[card_id],
+                card_id,
                 kind="purchase",
                 change=Money(-minor, payment.bill.amount.currency),
                 text=payment.bill.words,
-                by=context.person.id,
-                external_id=key + card.id,
+                by=me,
+                external_id=key + card_id,
                 store=tx,
             )
             if made is None:
