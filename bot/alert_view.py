@@ -11,6 +11,7 @@ from bot import ledger_view, panel
 from bot.buttons import Button
 from bot.money import Money
 from bot.readings import money_of
+from bot.shared import BY_PEOPLE
 from bot.thresholds import threshold
 
 if TYPE_CHECKING:
@@ -71,13 +72,18 @@ def covered(voice: Voice, card: Card, item: OutboxItem) -> tuple[Markup, Buttons
     return text, [*rows, _snoozes(voice, card)]
 
 
-def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Markup:
-    """Say what was on the card, how far it fell since the person knew, and what is on it now."""
+def text_of(
+    voice: Voice, issuers: Issuers, card: Card, item: OutboxItem, by: str | None = None
+) -> Markup:
+    """Say what was on the card, how far it fell since the person knew, and what is on it now.
+
+    `by` is who said so, or booked what led to it, if not the reader.
+    """
     if item.kind in ledger_view.KINDS:
-        return ledger_view.text_of(voice, issuers, card, item)
+        return ledger_view.text_of(voice, issuers, card, item, by)
     if item.kind == "reminder":
         first = voice.say("⏰ <b>{card}</b> is still low.", card=panel.masked(card))
-        return Markup("\n").join([first, panel.lines(voice, issuers, card)])
+        return Markup("\n").join([first, panel.lines(voice, issuers, card, by)])
     said, limit = facts_of(item), threshold(card)
     balance = Money(said["balance"], said["currency"])
     if item.kind == "zero":
@@ -90,18 +96,14 @@ def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Mar
                 balance=voice.money(balance),
             )
         ]
-    lines += _fell(voice, said, balance)
+    theirs = by is None and said["source"] in BY_PEOPLE  # nobody is told what they just booked
+    if (fell := _fell(voice, said)) and not theirs:
+        lines.append(fell)
     if limit is not None and item.kind == "low":
         amount = voice.money(Money(limit, balance.currency))
         lines.append(voice.say("Your threshold is {amount}.", amount=amount))
-    when = voice.ago(datetime.fromisoformat(said["at"]))
-    if said["source"] == "issuer":
-        name = panel.issuer_name(voice, issuers, card.issuer)
-        lines.append(voice.say("Read {ago} from {issuer}.", ago=when, issuer=name))
-    elif said["source"] == "message":
-        lines.append(voice.say("A message said so {ago}.", ago=when))
-    elif said["source"] == "holder":
-        lines.append(voice.say("Entered by hand {ago}.", ago=when))
+    if from_whom := _from_whom(voice, issuers, card, said, by):
+        lines.append(from_whom)
     if money_of(card) != balance or not panel.is_usable(voice, card):
         lines.append(
             voice.say(
@@ -113,15 +115,33 @@ def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Mar
     return Markup("\n").join(lines)
 
 
-def _fell(voice: Voice, said: Alert, balance: Money) -> list[Markup]:
-    """Say how far it fell, unless that is before their eyes."""
-    if said["told"] is None or not said["told_at"] or said["told"] <= balance.minor:
-        return []
+def _fell(voice: Voice, said: Alert) -> Markup | None:
+    """Say how far a balance fell since its owner was told it, unless that is before their eyes."""
+    if said["told"] is None or not said["told_at"] or said["told"] <= said["balance"]:
+        return None
+    amount = voice.money(Money(said["told"] - said["balance"], said["currency"]))
     since = datetime.fromisoformat(said["told_at"])
     if voice.now - since < NEWS:
-        return []
-    amount = voice.money(Money(said["told"] - balance.minor, balance.currency))
-    return [voice.say("{amount} less than {ago}.", amount=amount, ago=voice.ago(since))]
+        return None
+    return voice.say("{amount} less than {ago}.", amount=amount, ago=voice.ago(since))
+
+
+def _from_whom(
+    voice: Voice, issuers: Issuers, card: Card, said: Alert, by: str | None
+) -> Markup | None:
+    """Say who said what is on a card; nobody is told what they booked this very minute."""
+    at = datetime.fromisoformat(said["at"])
+    when, source = voice.ago(at), said["source"]
+    if source == "issuer":
+        name = panel.issuer_name(voice, issuers, card.issuer)
+        return voice.say("Read {ago} from {issuer}.", ago=when, issuer=name)
+    if source == "message" and by is not None:
+        return voice.say("A message that {name} sent on said so {ago}.", ago=when, name=by)
+    if source == "message":
+        return voice.say("A message said so {ago}.", ago=when)
+    if by is not None:
+        return voice.say("{name} booked it {ago}.", ago=when, name=by)
+    return None if voice.now - at < NEWS else voice.say("Entered by hand {ago}.", ago=when)
 
 
 def buttons_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Buttons:
@@ -143,14 +163,20 @@ def buttons_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> 
 
 
 def for_others(
-    voice: Voice, issuers: Issuers, card: Card, item: OutboxItem, *, hidden: bool
+    voice: Voice,
+    issuers: Issuers,
+    card: Card,
+    item: OutboxItem,
+    by: str | None = None,
+    *,
+    hidden: bool,
 ) -> tuple[Markup, Buttons]:
     """Write what somebody is told whom the card is shared with; when it warns, others decide."""
     rows = [[Button(voice.plain("💳 The card"), f"card:{card.id}")]]
     if hidden:
         return covered(voice, card, item)[0], rows
     rows[0].append(Button(voice.plain("📜 History"), f"history:{card.id}:0"))
-    return text_of(voice, issuers, card, item), rows
+    return text_of(voice, issuers, card, item, by), rows
 
 
 def _snoozes(voice: Voice, card: Card) -> list[Button]:

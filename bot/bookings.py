@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bot import readings, rests
 from bot.issuers import CardState, Reading
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from bot.issuers import Issuers
     from storage import BalanceSource, EntryKind
-
-Source = Literal["holder", "message"]
 
 
 class NotEnough(ValueError):  # noqa: N818 - the card's state, not an error of the program
@@ -71,16 +69,18 @@ class Bookings:
         text: str = "",
         at: datetime | None = None,
         balance: Money | None = None,
-        source: Source = "holder",
+        source: rests.Source = "holder",
         external_id: str | None = None,
         by: int | None = None,
+        called: str | None = None,
         store: Store | None = None,
     ) -> Booked | None:
         """Book a change, negative for money spent; None if the owner has no such card.
 
         `at` is aware UTC, now if not given. `balance` is what was on the card after it, where a
         message says so: that wins. A message is booked once for its `external_id`. `by` is who
-        books it, if not the owner. `store` may be a transaction that the booking belongs to.
+        books it, if not the owner, and `called` their name if the bot has not met them. `store`
+        may be a transaction that the booking belongs to.
         `ValueError` for another currency than the card's, `NotEnough` for more than is on it.
         """
         async with (store or self._store).transaction() as tx:
@@ -90,7 +90,7 @@ class Bookings:
             if found := external_id and await tx.ledger.booked(owner_id, card_id, external_id):
                 return Booked(card, (found,), money_of(card), money_of(card), already=True)
             for money in (change, balance):
-                _check_currency(card, money)
+                rests.check_currency(card, money)
             new = NewEntry(
                 at=self._moment(at, source),
                 amount_minor=change.minor,
@@ -100,6 +100,7 @@ class Bookings:
                 source=source,
                 external_id=external_id,
                 booked_by=None if by == owner_id else by,
+                booked_name=called,
             )
             if balance is not None:
                 return await self._with_balance(tx, card, new, balance)
@@ -110,7 +111,7 @@ class Bookings:
             if before and after and after.minor < 0 and change.minor < 0:
                 raise NotEnough(before)
             entries = await rests.stored(tx, card, new)
-            return await self._booked(tx, card, entries, after, source)
+            return await self._booked(tx, card, entries, after, source, by=new.booked_by)
 
     async def _with_balance(self, tx: Store, card: Card, new: NewEntry, said: Money) -> Booked:
         """Book what a message says together with the balance it says was left then."""
@@ -146,7 +147,7 @@ class Bookings:
         entry = replace(entry, beside=beside.id)
         await tx.ledger.rewrite(card.owner_id, entry)
         entries = (entry, beside) if rest.amount_minor else (entry,)
-        return await self._booked(tx, card, entries, after, _source(new))
+        return await self._booked(tx, card, entries, after, rests.source_of(new), by=new.booked_by)
 
     async def set(
         self,
@@ -156,7 +157,7 @@ class Bookings:
         *,
         text: str = "",
         at: datetime | None = None,
-        source: Source = "holder",
+        source: rests.Source = "holder",
         external_id: str | None = None,
         by: int | None = None,
         store: Store | None = None,
@@ -173,7 +174,7 @@ class Bookings:
                 return Booked(card, (found,), money_of(card), money_of(card), already=True)
             before = money_of(card)
             if before is not None:
-                _check_currency(card, balance)
+                rests.check_currency(card, balance)
             new = NewEntry(
                 at=self._moment(at, source),
                 amount_minor=0,
@@ -198,7 +199,7 @@ class Bookings:
             differs = before is None or new.amount_minor != 0
             stored = await rests.stored(tx, card, new)
             entries = stored if differs else ()
-            return await self._booked(tx, card, entries, after, source)
+            return await self._booked(tx, card, entries, after, source, by=new.booked_by)
 
     async def undo(
         self,
@@ -207,6 +208,7 @@ class Bookings:
         entry_id: int,
         *,
         only_by: int | None = None,
+        by: int | None = None,
         store: Store | None = None,
     ) -> Booked | None:
         """Take an entry away, with the adjustment that came with it, and put the balance right.
@@ -214,7 +216,7 @@ class Bookings:
         Without its opening a balance is unknown again. What an issuer has had the last word on
         does not move the balance any more. None if the entry is gone, is not the holder's or a
         message's, or if more was spent since than would be left; or, with `only_by`, if somebody
-        else booked it.
+        else booked it. `by` is who undoes it, if not the owner.
         """
         async with (store or self._store).transaction() as tx:
             card = await tx.cards.lock(owner_id, card_id)
@@ -243,7 +245,9 @@ class Bookings:
             if before and not after:
                 return Booked(await readings.unknown(tx, card), gone, before, None)
             card = await rests.with_peak(tx, card, after)
-            return await self._booked(tx, card, gone, after, card.balance_source, before)
+            by = None if by == owner_id else by
+            source = card.balance_source
+            return await self._booked(tx, card, gone, after, source, before, by=by)
 
     async def _touched(self, tx: Store, card: Card, now: datetime) -> Card:
         """Put off the question whether the balance is still right, where it is asked at all."""
@@ -254,7 +258,7 @@ class Bookings:
         await tx.cards.change(card.owner_id, card.id, next_refresh_at=due)
         return replace(card, next_refresh_at=due)
 
-    def _moment(self, at: datetime | None, source: Source) -> datetime:
+    def _moment(self, at: datetime | None, source: rests.Source) -> datetime:
         """Say when it was: never in the future, and by a message's full minute, at its end.
 
         Messages tell no seconds; what was set a few seconds before its message comes first.
@@ -272,8 +276,13 @@ class Bookings:
         after: Money | None,
         source: BalanceSource | None,
         before: Money | None = None,
+        *,
+        by: int | None = None,
     ) -> Booked:
-        """Keep the balance that follows, with the alert it may cause; the person is told it now."""
+        """Keep the balance that follows, with the alert it may cause; its owner is told it now.
+
+        Not if it was somebody else who did it, `by`.
+        """
         now = self._clock()
         before = before or money_of(card)
         if after is None:
@@ -284,17 +293,8 @@ class Bookings:
             return Booked(card, entries, None, None)
         state = CardState.ACTIVE if card.state == "unknown" else CardState(card.state)
         reading = Reading(after, state=state, expires_at=card.expires_at)
-        card = await readings.keep(tx, card, reading, source or "holder", now)
+        card = await readings.keep(tx, card, reading, source or "holder", now, by=by)
         card = await self._touched(tx, card, now)
-        if not any(one.booked_by for one in entries):  # else it is not the owner who is told
+        if by is None:
             card = await readings.told(tx, card, now)
         return Booked(card, entries, before, after)
-
-
-def _check_currency(card: Card, money: Money | None) -> None:
-    if money and card.currency is not None and money.currency != card.currency:
-        raise ValueError(f"{money.currency} cannot be booked on a card in {card.currency}")
-
-
-def _source(new: NewEntry) -> Source:
-    return "message" if new.source == "message" else "holder"

@@ -38,7 +38,8 @@ async def open_card(context: Context, card: Card, *, insist: bool = False) -> No
     """Show a card as the store has it, and then as its issuer says."""
     parts, view = context.parts, f"card:{card.id}"
     held = context.shared.get(card.id)
-    text, buttons = view_of(parts, context.voice, card, held)
+    by = await shared.said_by(parts, context.voice, context.person.id, card)
+    text, buttons = view_of(parts, context.voice, card, held, by)
     message_id = await context.present(view, text, buttons, shown=[card])
     if insist or parts.wallet.is_stale(card):
         parts.background.start(_live(context, card, view, message_id, insist), "a live balance")
@@ -50,15 +51,19 @@ async def _live(context: Context, card: Card, view: str, message_id: int, insist
     refused = insist and context.may(card, "manage")
     read = await parts.wallet.refresh(card.owner_id, card.id, insist=insist, refused=refused)
     if read is not None:
-        held = context.shared.get(card.id)
-        text, buttons = view_of(parts, parts.voice(owner), read, held)
+        held, voice = context.shared.get(card.id), parts.voice(owner)
+        by = await shared.said_by(parts, voice, owner.id, read)
+        text, buttons = view_of(parts, voice, read, held, by)
         await repaint(parts, context.chat_id, message_id, view, text, buttons, shown=[read])
 
 
 def view_of(
-    parts: Parts, voice: Voice, card: Card, held: Held | None = None
+    parts: Parts, voice: Voice, card: Card, held: Held | None = None, by: str | None = None
 ) -> tuple[Markup, Buttons]:
-    """Write the card's details and its buttons; `held` says how another one's card is shared."""
+    """Write the card's details and its buttons; `held` says how another one's card is shared.
+
+    `by` is who said its balance, if not the reader.
+    """
     right = held.right if held else "own"
     issuer = parts.issuers.get(card.issuer)
     by_hand = issuer is not None and not issuer.asks_api
@@ -98,7 +103,7 @@ def view_of(
         few = [button for row in rows[:-1] for button in row]
         few.append(Button(voice.plain("🤝 Shared with you"), f"shared:{card.id}"))
         rows = [*in_rows(few), rows[-1]]
-    text = panel.details(voice, parts.issuers, card)
+    text = panel.details(voice, parts.issuers, card, by)
     if held is not None:
         text += Markup("\n") + shared.whose(voice, held)
     return text, [row for row in rows if row]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
-from bot import alert_view, calls
+from bot import alert_view, calls, shared
 from bot.digest import HELD, held_until
 from bot.messages import offer
 from bot.pace import ALERT
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from bot.buttons import Buttons
     from bot.parts import Parts
+    from bot.voice import Voice
     from storage import Card, OutboxItem, Person
 
 log = logging.getLogger(__name__)
@@ -155,14 +156,26 @@ async def _write(
         return await write(parts, person, card, item)
     assert card is not None
     voice = parts.voice(person)
+    by = await _said_by(parts, voice, person, card, item)
     if card.owner_id != person.id:
-        return alert_view.for_others(voice, parts.issuers, card, item, hidden=covered)
+        return alert_view.for_others(voice, parts.issuers, card, item, by, hidden=covered)
     if covered:
         return alert_view.covered(voice, card, item)
     return (
-        alert_view.text_of(voice, parts.issuers, card, item),
+        alert_view.text_of(voice, parts.issuers, card, item, by),
         alert_view.buttons_of(voice, parts.issuers, card, item),
     )
+
+
+async def _said_by(
+    parts: Parts, voice: Voice, person: Person, card: Card, item: OutboxItem
+) -> str | None:
+    """Name who said the balance that an alert is about, if not its reader."""
+    if item.kind not in {"low", "zero"}:
+        return await shared.said_by(parts, voice, person.id, card)
+    said = alert_view.facts_of(item)
+    by = said.get("by")  # none in those that wait since before it was kept
+    return await shared.speaker(parts, voice, person.id, card, said["source"], by)
 
 
 async def _send(parts: Parts, person: Person, card: Card | None, item: OutboxItem) -> None:

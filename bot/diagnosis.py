@@ -10,13 +10,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from bot.languages import mark
+from bot.shared import said_by
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.limits import Refusal
     from bot.parts import Parts
-    from storage import Card, Entry
+    from storage import Card, Entry, Person
 
 LOOKED_THROUGH: Final = 200
 """Entries of a card, the newest ones."""
@@ -58,11 +59,13 @@ class Findings:
     others_failing: int
     unexplained: tuple[Entry, ...] = field(repr=False)
     entries: int
+    said_by: str | None = field(repr=False)
+    """Who said the card's balance, if not whoever asks."""
     ledger_minor: int | None
     """What the entries add up to, in the card's currency."""
 
 
-async def diagnose(parts: Parts, card: Card, trouble: Trouble) -> Findings | None:
+async def diagnose(parts: Parts, person: Person, card: Card, trouble: Trouble) -> Findings | None:
     """Ask the card's issuer now, within its limits and ours; None if the card is gone meanwhile.
 
     A number or PIN that was not accepted is not tried again: one try too many can lock a card.
@@ -93,5 +96,6 @@ async def diagnose(parts: Parts, card: Card, trouble: Trouble) -> Findings | Non
         others_failing=sum(one.cards for one in counted if one.failure is not None),
         unexplained=tuple(one for one in entries if one.kind == "adjustment" and one.amount_minor),
         entries=await parts.store.ledger.count(owner, card.id),
+        said_by=await said_by(parts, parts.voice(person), person.id, card),
         ledger_minor=sums.total if sums and entries else None,
     )

@@ -137,7 +137,7 @@ def _state(voice: Voice, found: Findings, into: Diagnosis) -> None:
 
 
 def _read(voice: Voice, parts: Parts, found: Findings, into: Diagnosis) -> None:
-    said = panel.as_of(voice, parts.issuers, found.card)
+    said = panel.as_of(voice, parts.issuers, found.card, found.said_by)
     if said is None:
         into.wrong.append(voice.say("Its balance has never been known."))
     elif found.card.failure is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bot import alert_view, expiry, expiry_view, ledger_view, panel
 from bot.buttons import Button, in_rows
 from bot.pages import PARAGRAPH, fitted
+from bot.shared import said_by
 from storage import OutboxItem
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ async def _told(
         if card is None or await _pointless(parts, person, card, one):
             continue
         if card.id not in cards or one.kind in {"mismatch", *expiry_view.KINDS}:
-            lines.append(_paragraph(parts, voice, card, one, covered=covered))
+            by = await said_by(parts, voice, person.id, card)
+            lines.append(_paragraph(parts, voice, card, one, by, covered=covered))
         cards[card.id] = card
     for card_id in payload["idle"]:
         card = await parts.store.cards.get(person.id, card_id)
@@ -157,15 +159,15 @@ async def _pointless(parts: Parts, person: Person, card: Card, item: OutboxItem)
 
 
 def _paragraph(
-    parts: Parts, voice: Voice, card: Card, item: OutboxItem, *, covered: bool
+    parts: Parts, voice: Voice, card: Card, item: OutboxItem, by: str | None, *, covered: bool
 ) -> Markup:
     if item.kind in expiry_view.KINDS:
         return expiry_view.line(voice, card, item.kind, covered=covered)
     if covered:
         return alert_view.covered(voice, card, item)[0]
     if item.kind in ledger_view.KINDS:
-        return ledger_view.text_of(voice, parts.issuers, card, item)
-    return panel.lines(voice, parts.issuers, card)
+        return ledger_view.text_of(voice, parts.issuers, card, item, by)
+    return panel.lines(voice, parts.issuers, card, by)
 
 
 def _idle(voice: Voice, card: Card, *, covered: bool) -> Markup:

@@ -37,10 +37,12 @@ def known_at(card: Card) -> str | None:
     return card.balance_at.isoformat() if card.balance_at else None
 
 
-def text_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> Markup:
-    """Say what the item is about."""
+def text_of(
+    voice: Voice, issuers: Issuers, card: Card, item: OutboxItem, by: str | None = None
+) -> Markup:
+    """Say what the item is about; `by` is who said the card's balance, if not the reader."""
     if item.kind == "check":
-        return _check(voice, card)
+        return _check(voice, card, by)
     return _mismatch(voice, issuers, card, cast("Mismatch", item.payload))
 
 
@@ -51,7 +53,7 @@ def covered(voice: Voice, card: Card, item: OutboxItem) -> Markup:
     return voice.say("🧾 <b>{card}</b> does not add up.", card=panel.masked(card))
 
 
-def _check(voice: Voice, card: Card) -> Markup:
+def _check(voice: Voice, card: Card, by: str | None) -> Markup:
     balance = money_of(card)
     if balance is None or card.balance_at is None:
         return voice.say("You have not said yet what is on {card}.", card=panel.masked(card))
@@ -63,6 +65,12 @@ def _check(voice: Voice, card: Card) -> Markup:
     if card.balance_source == "message":
         return voice.say(
             "The last message about {card} is from {date}: <b>{balance}</b>. Is it still right?",
+            **values,
+        )
+    if by is not None:
+        return voice.say(
+            "{name} last changed {card}'s balance on {date}: <b>{balance}</b>. Is it still right?",
+            name=by,
             **values,
         )
     return voice.say(

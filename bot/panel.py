@@ -136,11 +136,15 @@ def balance(voice: Voice, card: Card) -> str:
     return voice.money(known) if known else "—"
 
 
-def as_of(voice: Voice, issuers: Issuers, card: Card) -> Markup | None:
-    """Say from when the balance is, and from whom."""
+def as_of(voice: Voice, issuers: Issuers, card: Card, by: str | None = None) -> Markup | None:
+    """Say from when the balance is, and from whom: `by` somebody, if not the reader."""
     if card.balance_at is None:
         return None
     when = voice.ago(card.balance_at)
+    if by is not None and card.balance_source == "holder":
+        return voice.say("{ago}, by {name}", ago=when, name=by)
+    if by is not None and card.balance_source == "message":
+        return voice.say("{ago}, by a message {name} sent on", ago=when, name=by)
     if card.balance_source == "holder":
         return voice.say("{ago}, entered by hand", ago=when)
     if card.balance_source == "message":
@@ -155,8 +159,8 @@ def shown(cards: Iterable[Card]) -> dict[str, int]:
     return {card.id: card.balance_minor for card in cards if card.balance_minor is not None}
 
 
-def lines(voice: Voice, issuers: Issuers, card: Card) -> Markup:
-    """Write one card for the panel, in two or three lines."""
+def lines(voice: Voice, issuers: Issuers, card: Card, by: str | None = None) -> Markup:
+    """Write one card for the panel, in two or three lines; `by` as for `as_of`."""
     sign = SIGN[enough(card)] if is_usable(voice, card) else "⚫"
     first = voice.say(
         "{sign} <b>{label}</b> ·{tail}  <b>{balance}</b>  {verdict}",
@@ -166,7 +170,7 @@ def lines(voice: Voice, issuers: Issuers, card: Card) -> Markup:
         balance=balance(voice, card),
         verdict=verdict(voice, card),
     )
-    rest = [as_of(voice, issuers, card)]
+    rest = [as_of(voice, issuers, card, by)]
     if why := trouble(voice, issuers, card):
         if rest[0] is not None and card.failure is not None:
             rest[0] = voice.say("Old: {when}", when=rest[0])
@@ -188,10 +192,10 @@ def totals(voice: Voice, cards: Sequence[Card]) -> Markup | None:
     return voice.say("Total: <b>{amounts}</b>", amounts=amounts)
 
 
-def details(voice: Voice, issuers: Issuers, card: Card) -> Markup:
-    """Write everything about one card that may be shown."""
+def details(voice: Voice, issuers: Issuers, card: Card, by: str | None = None) -> Markup:
+    """Write everything about one card that may be shown; `by` as for `as_of`."""
     limit, code = threshold(card), card.currency
-    facts = [lines(voice, issuers, card), Markup("")]
+    facts = [lines(voice, issuers, card, by), Markup("")]
     if card.issuer != NAMELESS:
         facts.append(voice.say("Issuer: {name}", name=issuer_name(voice, issuers, card.issuer)))
     if card.expires_at:

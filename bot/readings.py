@@ -27,6 +27,7 @@ BALANCE_FIELDS = (
     "balance_minor",
     "balance_at",
     "balance_source",
+    "balance_by",
     "peak_minor",
     "expires_at",
     "expiry_source",
@@ -78,6 +79,7 @@ async def unknown(tx: Store, card: Card) -> Card:
         "balance_minor": None,
         "balance_at": None,
         "balance_source": None,
+        "balance_by": None,
         "peak_minor": None,
         "episode": "armed",
         "snoozed_until": None,
@@ -128,9 +130,14 @@ async def keep(
     reading: Reading,
     source: BalanceSource,
     now: datetime,
+    *,
+    by: int | None = None,
     **also: Any,
 ) -> Card:
-    """Keep a balance that became known of a card that is locked, and the alert it may cause."""
+    """Keep a balance that became known of a card that is locked, and the alert it may cause.
+
+    `by` is who said it, or booked what it follows from, if not the owner.
+    """
     balance = reading.balance
     if balance is None:
         return card
@@ -142,6 +149,7 @@ async def keep(
         balance_minor=balance.minor,
         balance_at=now,
         balance_source=source,
+        balance_by=by if source != "issuer" else None,
         peak_minor=max(card.peak_minor or 0, balance.minor) if same_currency else balance.minor,
         **also,
     )
@@ -188,14 +196,15 @@ def _expiring(card: Card, reading: Reading, source: BalanceSource, now: datetime
 class Alert(TypedDict):
     """What an alert carries: minor units, ISO 8601 times, what the person knew before.
 
-    `source` is who said the balance, `at` when it came up, `due` from when on it may be told.
-    `told` is the balance the person had last been shown, and `told_at` a time at which it still
-    was that: a panel shows a balance from the store, so the reading may be older than the showing.
+    `source` is who said the balance, `by` who that was if not the owner, `at` when it came up,
+    `due` from when on it may be told. `told` is the balance the owner had last been shown, and
+    `told_at` a time at which it still was that: a panel shows what may have been read before.
     """
 
     balance: int
     currency: str
     source: BalanceSource | None
+    by: int | None
     at: str
     due: str
     told: int | None
@@ -222,6 +231,7 @@ async def alert(
         "balance": balance.minor,
         "currency": balance.currency,
         "source": card.balance_source,
+        "by": card.balance_by,
         "at": at.isoformat(),
         "due": due.isoformat(),
         "told": card.told_minor,

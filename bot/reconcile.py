@@ -144,7 +144,13 @@ async def _claim(tx: Store, card: Card, booking: Entry, entry: Entry, now: datet
     if taker:
         amount = sum(one.amount_minor for one in gone)
         await rests.take_up(tx, card, taker, amount, taker.at)
-    by = replace(entry, text=booking.text or entry.text, reconciled_at=now)
+    by = replace(
+        entry,
+        text=booking.text or entry.text,
+        reconciled_at=now,
+        booked_by=booking.booked_by,
+        booked_name=booking.booked_name,
+    )
     await tx.ledger.replace(card.owner_id, booking, by)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from storage import NewEntry
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from bot.money import Money
     from storage import Card, Entry, Store
+
+Source = Literal["holder", "message"]
 
 JUST_BEFORE: Final = timedelta.resolution
 """How much earlier than what it leads up to an adjustment is dated, so that it is shown before."""
@@ -87,3 +89,14 @@ async def with_peak(tx: Store, card: Card, after: Money | None) -> Card:
     sums = await tx.ledger.sums(card.owner_id, card.id, after.currency, card.created_at)
     highest = await tx.ledger.highest(card.owner_id, card.id, after.currency)
     return replace(card, peak_minor=min(card.peak_minor, highest + after.minor - sums.total))
+
+
+def check_currency(card: Card, money: Money | None) -> None:
+    """Refuse, with a `ValueError`, to book in another currency than the card's."""
+    if money and card.currency is not None and money.currency != card.currency:
+        raise ValueError(f"{money.currency} cannot be booked on a card in {card.currency}")
+
+
+def source_of(new: NewEntry) -> Source:
+    """Say whether a message says it, or a person."""
+    return "message" if new.source == "message" else "holder"

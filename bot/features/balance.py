@@ -14,10 +14,10 @@ from bot.messages import repaint
 from bot.pages import Page
 from bot.parts import Command
 from bot.search import matching, no_cards, say_none, words_of
-from bot.shared import whose
+from bot.shared import all_said_by, whose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from bot.buttons import Buttons
     from bot.context import Context
@@ -84,9 +84,8 @@ async def _show(
     page = Page.of(len(cards), PER_PAGE, at)
     at, here = page.at, page.cut(cards)
     view = f"panel:{at}:{len(cards)}:{words}"
-    message_id = await context.present(
-        view, *_panel(parts, context.voice, cards, words, at, context.shared), shown=here
-    )
+    written = await _panel(context, cards, words, at)
+    message_id = await context.present(view, *written, shown=here)
     stale = [card for card in here if insist or parts.wallet.is_stale(card)]
     if not stale:
         return
@@ -95,8 +94,7 @@ async def _show(
         known = list(cards)
         async for answers in answers_of(parts, stale, insist=insist):
             known = [answers.get(card.id, card) for card in known]
-            voice = parts.voice(context.person)
-            text, buttons = _panel(parts, voice, known, words, at, context.shared)
+            text, buttons = await _panel(context, known, words, at)
             await repaint(
                 parts,
                 context.chat_id,
@@ -110,20 +108,17 @@ async def _show(
     parts.background.start(live(), "live balances")
 
 
-def _panel(
-    parts: Parts,
-    voice: Voice,
-    cards: Sequence[Card],
-    words: str,
-    at: int,
-    others: Mapping[str, Held],
+async def _panel(
+    context: Context, cards: Sequence[Card], words: str, at: int
 ) -> tuple[Markup, Buttons]:
-    page = Page.of(len(cards), PER_PAGE, at)
+    parts, others = context.parts, context.shared
+    page, voice = Page.of(len(cards), PER_PAGE, at), parts.voice(context.person)
     here = page.cut(cards)
+    by = await all_said_by(parts, voice, context.person.id, here)
     blocks = [voice.say("<b>Your cards</b>")]
     if words:
         blocks = [voice.say("<b>Your cards</b> called “{words}”", words=words)]
-    blocks += [_block(parts, voice, card, others.get(card.id)) for card in here]
+    blocks += [_block(parts, voice, card, others.get(card.id), by.get(card.id)) for card in here]
     if total := panel.totals(voice, [card for card in cards if card.id not in others]):
         blocks.append(total)
     openers = [Button(panel.masked(card), f"card:{card.id}") for card in here]
@@ -135,8 +130,8 @@ def _panel(
     return Markup("\n\n").join(blocks), [*rows, last]
 
 
-def _block(parts: Parts, voice: Voice, card: Card, held: Held | None) -> Markup:
-    lines = panel.lines(voice, parts.issuers, card)
+def _block(parts: Parts, voice: Voice, card: Card, held: Held | None, by: str | None) -> Markup:
+    lines = panel.lines(voice, parts.issuers, card, by)
     return lines + Markup("\n") + whose(voice, held) if held else lines
 
 

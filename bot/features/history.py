@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from bot import panel
-from bot.buttons import Button, number
+from bot.buttons import Button, OutdatedButton, number
 from bot.card_view import ALL_CARDS, answers_of
 from bot.languages import mark
 from bot.messages import repaint
@@ -15,10 +16,10 @@ from bot.money import Money
 from bot.pages import Page
 from bot.parts import Command
 from bot.search import matching, say_none, which, words_of
-from bot.shared import bookers
+from bot.shared import bookers, named
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.buttons import Buttons
     from bot.context import Context
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from storage import Card, Entry
 
 PER_PAGE = 8
-MOST_OFFERED = 20
 
 KINDS = {
     "purchase": mark("Spent"),
@@ -83,10 +83,9 @@ async def turned(context: Context, card_id: str, at: str) -> None:
 
 
 async def _show(context: Context, card: Card | None, at: int) -> None:
-    parts, owner_id = context.parts, card.owner_id if card else context.person.id
-    cards = [card] if card else await parts.store.cards.list(owner_id)
-    count = await parts.store.ledger.count(owner_id, card.id if card else None)
-    at = Page.of(count, PER_PAGE, at).at
+    parts = context.parts
+    cards = [card] if card else await context.cards()
+    at = Page.of(await _count(context, card), PER_PAGE, at).at
     view = f"history:{card.id if card else ''}:{at}"
     message_id = await context.present(view, *await _page(context, card, cards, at))
     stale = [one for one in cards if parts.wallet.is_stale(one)]
@@ -103,45 +102,63 @@ async def _show(context: Context, card: Card | None, at: int) -> None:
     parts.background.start(live(), "a live history")
 
 
+async def _count(context: Context, card: Card | None) -> int:
+    ledger = context.parts.store.ledger
+    if card is None:
+        return await ledger.count_seen(context.person.id)
+    return await ledger.count(card.owner_id, card.id)
+
+
+async def _entries(context: Context, card: Card | None, page: Page) -> list[Entry]:
+    ledger = context.parts.store.ledger
+    if card is None:
+        return await ledger.seen(context.person.id, limit=PER_PAGE, offset=page.first)
+    return await ledger.page(card.owner_id, card.id, limit=PER_PAGE, offset=page.first)
+
+
+async def _cards_of(
+    context: Context, entries: Sequence[Entry], known: Sequence[Card]
+) -> dict[str, Card]:
+    """Find the cards that entries are of, by their ids: archived ones are not among `known`."""
+    by_id = {one.id: one for one in known}
+    for card_id in {entry.card_id for entry in entries} - by_id.keys():
+        with suppress(OutdatedButton):  # gone just now
+            by_id[card_id] = await context.card(card_id, "see")
+    return by_id
+
+
 async def _page(
     context: Context, card: Card | None, cards: Sequence[Card], at: int
 ) -> tuple[Markup, Buttons]:
     parts, voice = context.parts, context.parts.voice(context.person)
-    owner_id = card.owner_id if card else context.person.id
-    card_id = card.id if card else None
-    count = await parts.store.ledger.count(owner_id, card_id)
-    page = Page.of(count, PER_PAGE, at)
-    entries = await parts.store.ledger.page(owner_id, card_id, limit=PER_PAGE, offset=page.first)
-    held = context.shared.get(card.id) if card else None
-    names = await bookers(parts, voice, context.person, entries, held)
-    by_id = {} if card else {card.id: card for card in cards}
+    page = Page.of(await _count(context, card), PER_PAGE, at)
+    entries = await _entries(context, card, page)
+    by_id = await _cards_of(context, entries, cards)
+    entries = [entry for entry in entries if entry.card_id in by_id]
+    names = await bookers(parts, voice, context.person, entries, by_id)
     title = voice.say("<b>History</b>")
     if card:
-        title = voice.say("<b>History</b> of {card}", card=panel.masked(card))
+        name = named(voice, card, context.shared.get(card.id))
+        title = voice.say("<b>History</b> of {card}", card=name)
         if why := panel.trouble(voice, parts.issuers, card):
             title += Markup("\n⚠️ ") + why
     lines = [
         title,
         *_unread(parts, voice, cards),
-        *(_line(voice, entry, by_id.get(entry.card_id), names.get(entry.id)) for entry in entries),
+        *(
+            _line(context, entry, by_id, names.get(entry.id), one=card is not None)
+            for entry in entries
+        ),
     ]
     if not entries:
         lines.append(voice.say("No entries yet."))
     newer, older = voice.plain("◀ Newer"), voice.plain("Older ▶")
-    rows = page.turns(voice, lambda to: f"history:{card_id or ''}:{to}", newer, older)
-    if card is None and (others := await _of_others(context)):
-        lines.append(voice.say("Cards shared with you have a history of their own:"))
-        rows += [[Button(panel.masked(one), f"history:{one.id}:0")] for one in others]
+    card_id = card.id if card else ""
+    rows = page.turns(voice, lambda to: f"history:{card_id}:{to}", newer, older)
     back = [Button(voice.plain("‹ All cards"), ALL_CARDS)]
     if card:
         back.insert(0, Button(voice.plain("‹ The card"), f"card:{card.id}"))
     return Markup("\n\n").join(lines), [*rows, back]
-
-
-async def _of_others(context: Context) -> list[Card]:
-    """List the cards that others share with this person."""
-    listed = await context.cards("see")
-    return [one for one in listed if one.owner_id != context.person.id][:MOST_OFFERED]
 
 
 def _unread(parts: Parts, voice: Voice, cards: Sequence[Card]) -> list[Markup]:
@@ -164,14 +181,18 @@ def _kind(entry: Entry) -> str:
     return ADJUSTED_BY.get(entry.source, by_hand) if entry.kind == "adjustment" else by_hand
 
 
-def _line(voice: Voice, entry: Entry, card: Card | None, by: str | None) -> Markup:
+def _line(
+    context: Context, entry: Entry, cards: Mapping[str, Card], by: str | None, *, one: bool
+) -> Markup:
+    voice = context.parts.voice(context.person)
     first = voice.say(
         "<b>{change}</b>  {what}",
         change=voice.change(Money(entry.amount_minor, entry.currency)),
         what=entry.text or voice.say(_kind(entry)),
     )
-    if card:
-        first += Markup(" · {}").format(panel.masked(card))
+    if not one:
+        card = cards[entry.card_id]
+        first += Markup(" · {}").format(named(voice, card, context.shared.get(card.id)))
     if by:
         first += Markup(" · 👤 {}").format(by)
     when = voice.moment(entry.at)

@@ -129,7 +129,7 @@ async def _look(context: Context, card: Card, kind: Trouble) -> None:
 
 async def _found(context: Context, card: Card, kind: Trouble, view: str, message_id: int) -> None:
     parts = context.parts
-    found = await diagnosis.diagnose(parts, card, kind)
+    found = await diagnosis.diagnose(parts, context.person, card, kind)
     if found is None:
         return
     voice = parts.voice(context.person)  # it has become later

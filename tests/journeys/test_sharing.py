@@ -300,15 +300,63 @@ async def test_who_may_manage_a_card_is_reminded_of_its_last_day_too(
     assert "Reminders of this card are off." in bob.newest.text
 
 
-async def test_the_history_of_all_leads_to_those_of_shared_cards(
+async def test_the_history_of_all_has_what_others_share_in_its_place_and_says_whose_it_is(
     house: House, alice: Guest, bob: Guest
 ) -> None:
     await alice.binds(YUAN, PIN)
+    await bob.says("/bind", "8800 5566", "Tea", "200")
     await alice.says("/spent 12.50 lunch")
-    await share(house, alice, bob, "see")
-    listed = await bob.says("/history")
-    assert "Cards shared with you have a history of their own:" in listed.text
-    assert "lunch" not in listed.text
-    await bob.presses("Panda Gift Card ·1001")
-    assert "lunch" in bob.newest.text
-    assert "a history of their own" not in (await alice.says("/history")).text
+    await share(house, alice, bob, "spend")
+    await house.passes(minutes=2)
+    await bob.says("/spent 3 oolong Tea")
+    await house.passes(minutes=2)
+    await bob.says("/spent 5 bus 1001")
+    text = (await bob.says("/history")).text
+    assert "bus · Alice's Panda Gift Card ·1001 · 👤 you" in text
+    assert "lunch · Alice's Panda Gift Card ·1001 · 👤 Alice" in text
+    assert "oolong · Tea ·5566\n" in text
+    assert text.index("bus") < text.index("oolong") < text.index("lunch")
+    listed = (await alice.says("/history")).text
+    assert "bus · Panda Gift Card ·1001 · 👤 Bob" in listed
+    assert "oolong" not in listed
+    assert "History of Alice's Panda Gift Card ·1001" in (await bob.says("/history 1001")).text
+    (card,) = await house.kabao.parts.store.cards.list(alice.id)
+    await house.kabao.parts.store.shares.revoke(alice.id, card.id, bob.id)
+    assert "bus" not in (await bob.says("/history")).text
+
+
+async def test_what_somebody_else_said_or_booked_names_them_wherever_it_is_read(
+    house: House, alice: Guest, bob: Guest, ming: Guest
+) -> None:
+    await alice.says("/bind", "8800 5566", "Tea", "200")
+    await share(house, alice, bob, "manage")
+    await ming.says("/start")
+    (card,) = await house.kabao.parts.store.cards.list(alice.id)
+    await house.kabao.parts.store.shares.give(alice.id, card.id, ming.id, "see")
+    assert "entered by hand" in (await alice.says("/balance Tea")).text
+    assert ", by Alice" in (await bob.says("/balance Tea")).text
+    await bob.says("/set 150")
+    assert ", by Bob" in (await alice.says("/balance Tea")).text
+    assert ", by Bob" in (await alice.says("/balance")).text
+    assert ", by you" in (await bob.says("/balance Tea")).text
+    assert "Bob 记的" in (await ming.says("/balance Tea")).text
+    assert "·5566  👤 Bob" in (await alice.says("/history")).text.replace(" · 👤", "  👤")
+    await bob.says("/spent 130 oolong")
+    (told,) = [one for one in alice.told if "runs low" in one]
+    assert "Bob booked it" in told
+    assert "less than" in told
+    await house.kabao.parts.store.people.forget(bob.id)
+    assert "by somebody who is no longer here" in (await alice.says("/balance Tea")).text
+    history = (await alice.says("/history Tea")).text
+    assert "oolong · 👤 somebody who is no longer here" in history
+    await alice.says("/spent 1 biscuit")
+    assert "entered by hand" in (await alice.says("/balance Tea")).text
+
+
+async def test_who_books_something_is_not_told_so_by_the_warning_that_follows(
+    alice: Guest,
+) -> None:
+    await alice.says("/bind", "8800 5566", "Tea", "200")
+    await alice.says("/spent 185 oolong")
+    (told,) = [one for one in alice.told if "runs low" in one]
+    assert told.splitlines() == ["🟠 Tea ·5566 runs low: CN¥15.00", "Your threshold is CN¥40.00."]

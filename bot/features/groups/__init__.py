@@ -20,6 +20,7 @@ from bot.languages import mark
 from bot.money import Money
 from bot.pages import PARAGRAPH, fitted
 from bot.roles import may_enter
+from bot.shared import said_by
 from storage import suffices
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ async def _panel(parts: Parts, voice: Voice, cards: list[Card]) -> tuple[str, li
     for card in cards[:MOST_LISTED]:
         owner = await parts.store.people.get(card.owner_id)
         whose = voice.say("👤 {name}'s card", name=owner.name if owner else "?")
-        blocks.append(panel.lines(voice, parts.issuers, card) + Markup("\n") + whose)
+        by = await said_by(parts, voice, None, card)
+        blocks.append(panel.lines(voice, parts.issuers, card, by) + Markup("\n") + whose)
     return str(fitted(voice, blocks, PARAGRAPH)), [
         [Button(voice.plain("🔄 Refresh"), "groupcards")]
     ]

@@ -212,9 +212,10 @@ async def _conclude(context: Context, wanted: Pending, text: Markup, buttons: Bu
 async def undo(context: Context, card_id: str, entry_id: str) -> None:
     """Take a booking back, once."""
     card, voice = await context.card(card_id, "spend"), context.voice
-    only = None if context.may(card, "manage") else context.person.id
+    me = context.person.id
+    only = None if context.may(card, "manage") else me
     bookings = context.parts.bookings
-    done = await bookings.undo(card.owner_id, card.id, number(entry_id), only_by=only)
+    done = await bookings.undo(card.owner_id, card.id, number(entry_id), only_by=only, by=me)
     if done is None:
         await context.notice(voice.plain("That cannot be undone any more. See /history."))
         return
