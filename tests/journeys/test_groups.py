@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tests.house import PIN, YUAN, Guest, House
+from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 if TYPE_CHECKING:
     from bot.playground import Group
@@ -46,6 +46,25 @@ async def test_a_group_sees_the_balance_of_what_is_shared_with_it_and_nothing_mo
         await bob.says(text, chat=group)
     assert not any(YUAN in one.text or PIN in one.text for one in group.chat)
     assert "👥 Family" in (await alice.says("/share")).text
+
+
+async def test_whoever_refreshes_there_sees_what_the_issuer_says_now(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    group = house.telegram.group("Family", [alice.person, bob.person])
+    (card,) = await house.kabao.parts.store.cards.list(alice.id)
+    await house.kabao.parts.store.groups.share(alice.id, card.id, group.where.id, "Family")
+    assert "CN¥161.50" in (await bob.says("/balance", chat=group)).text
+    house.issuer.spend(KIOSK, 1000)
+    house.clock.advance(60)
+    assert "Asking the issuers…" in await presses_there(house, bob, group, "Refresh")
+    assert "CN¥151.50" in group.chat[-1].text
+    assert "just now" in group.chat[-1].text
+    await house.kabao.parts.store.groups.drop(group.where.id)
+    await presses_there(house, bob, group, "Refresh")
+    assert "Kiosk" not in group.chat[-1].text
+    assert not group.chat[-1].buttons
 
 
 async def test_who_has_a_right_of_their_own_books_there_and_only_they_or_the_owner_undo_it(

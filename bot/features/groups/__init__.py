@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
@@ -160,9 +162,10 @@ async def on_group_press(parts: Parts, query: CallbackQuery) -> bool:
     voice = parts.voice(person, query.from_user.language_code)
     if person is not None and person.barred_at is not None:
         return False
-    said = ""
     if word == "groupcards":
-        await _refreshed(parts, voice, message.chat.id, message.message_id)
+        said = voice.plain("Asking the issuers…")
+        asking = _refreshed(parts, voice, message.chat.id, message.message_id)
+        parts.background.start(asking, "refreshing the cards of a group")
     elif word == "groupundo" and (person is None or may_enter(parts.settings, person)):
         said = await _undone(parts, voice, query, *rest.split(":", 1))
     else:
@@ -173,10 +176,12 @@ async def on_group_press(parts: Parts, query: CallbackQuery) -> bool:
 
 
 async def _refreshed(parts: Parts, voice: Voice, chat_id: int, message_id: int) -> None:
+    """Ask the issuers of a group's cards at the same time, and show what they say."""
     cards = await parts.store.groups.cards(chat_id)
-    for card in cards[:MOST_LISTED]:
-        await parts.wallet.refresh(card.owner_id, card.id)
-    text, buttons = await _panel(parts, voice, await parts.store.groups.cards(chat_id))
+    asked = (parts.wallet.refresh(card.owner_id, card.id) for card in cards[:MOST_LISTED])
+    await asyncio.gather(*asked)
+    now = replace(voice, now=parts.clock())  # it has become later
+    text, buttons = await _panel(parts, now, await parts.store.groups.cards(chat_id))
     with suppress(TelegramError):  # nothing changed, or somebody deleted it
         await calls.edit(parts.bot, chat_id, message_id, text, buttons if cards else None)
 
