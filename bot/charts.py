@@ -75,10 +75,19 @@ class Picture:
 
 def load() -> None:
     """Load the library, before there is anything to draw."""
+    from matplotlib import artist
+
+    # What can be set is written into each class's documentation, which is a fifth of the loading.
+    artist.kwdoc = _undocumented
     from matplotlib.backends import backend_agg  # noqa: F401
     from matplotlib.figure import Figure  # noqa: F401
 
     _characters()
+
+
+def _undocumented(artist: object) -> str:
+    del artist
+    return ""
 
 
 def unpacked(content: bytes) -> Picture:

@@ -156,6 +156,38 @@ async def test_the_bot_runs_without_rights_and_writes_to_its_data_folder_only(da
     assert all(path.stat().st_mode & 0o077 == 0 for path in data.glob("kabao.db*"))
 
 
+@needs_namespaces
+def test_charts_are_drawn_there_and_the_list_of_fonts_is_made_once(data: Path) -> None:
+    draws = """
+import asyncio, sys
+from bot.easel import Easel
+from tests.test_charts import picture
+async def main():
+    easel = Easel()
+    sys.stdout.buffer.write((await easel.draw(picture()))[:4])
+    await easel.stop()
+asyncio.run(main())
+"""
+    command = jailed(data, sys.executable, "-c", NO_NEW_CODE, sys.executable, "-c", draws)
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(data),
+    }
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)  # noqa: S603
+    assert done.stdout == b"\x89PNG", done.stderr.decode()
+    assert [path.name[:8] for path in (data / ".cache" / "matplotlib").iterdir()] == ["fontlist"]
+
+
+def test_home_is_where_files_may_be_kept() -> None:
+    service = (DEPLOY / "kabao.service").read_text(encoding="utf-8")
+    assert "Environment=HOME=/var/lib/kabao\n" in service
+    assert "StateDirectory=kabao\n" in service
+    last = [rest for word, rest in instructions() if word == "ENV"][-1]
+    assert "HOME=/data" in last.split()
+
+
 @needs_systemd
 def test_systemd_takes_the_unit_and_finds_it_little_exposed(tmp_path: Path) -> None:
     unit = tmp_path / "kabao.service"
