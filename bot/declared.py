@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import timedelta
 
     from markupsafe import Markup
 
@@ -35,6 +36,8 @@ class Letter:
     `send` sends what was written in another way than as a text, and gives the message's id. With
     `elsewhere` it goes to another chat than the person's: neither their quiet hours nor their
     having stopped the bot has to do with it.
+    With `once` it is not sent again by itself where nobody knows whether it arrived, because the
+    bot died meanwhile; it waits for as long as that is, and for who asks for it.
     `pointless` says why there is nothing to tell any more, or None; the message is then given up.
     """
 
@@ -43,6 +46,7 @@ class Letter:
     pointless: Judges | None = None
     send: Sends | None = None
     elsewhere: bool = False
+    once: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

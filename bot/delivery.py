@@ -19,7 +19,7 @@ from bot.digest import HELD, held_until
 from bot.messages import offer
 from bot.pace import ALERT
 from bot.quiet import quiet_until
-from storage import StorageError
+from storage import UNSURE, StorageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -124,6 +124,8 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
         await _later(parts, item, held, HELD)
     elif why := await _pointless(parts, person, card, item):
         await outbox.give_up(item.id, item.lease, why)
+    elif item.error == UNSURE and (kept := _once(parts, item)):
+        await _later(parts, item, item.created_at + kept, UNSURE)
     else:
         try:
             await _send(parts, person, card, item)
@@ -197,6 +199,11 @@ async def _send(parts: Parts, person: Person, card: Card | None, item: OutboxIte
         await parts.store.cards.change(
             person.id, card.id, told_minor=card.balance_minor, told_at=now
         )
+
+
+def _once(parts: Parts, item: OutboxItem) -> timedelta | None:
+    letter = parts.letters.get(item.kind)
+    return letter.once if letter else None
 
 
 def _elsewhere(parts: Parts, item: OutboxItem) -> bool:

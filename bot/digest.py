@@ -126,7 +126,16 @@ async def _told(
         card = await _warned_of(parts, person, each["owner"], each["card"])
         at = datetime.fromisoformat(each["at"])
         one = OutboxItem(
-            0, each["owner"], each["card"], None, each["kind"], each["said"], at, 0, item.lease
+            0,
+            each["owner"],
+            each["card"],
+            None,
+            each["kind"],
+            each["said"],
+            at,
+            0,
+            None,
+            item.lease,
         )
         if card is None or await _pointless(parts, person, card, one):
             continue

@@ -20,6 +20,7 @@ from storage.groups import GroupShare
 from storage.health import Failing, Outstanding
 from storage.locks import Lock, LockChanges, Tried
 from storage.moving import Whole
+from storage.outbox import UNSURE
 from storage.questions import utc_now
 from storage.receipts import receipt
 from storage.records import (
@@ -55,6 +56,7 @@ from storage.vault import InstallationKey, MasterKey
 __all__ = [
     "MOST_CARDS",
     "REFUSED",
+    "UNSURE",
     "Access",
     "Anchor",
     "AuditRow",

@@ -27,7 +27,9 @@ _OWED: Final = (
         func.count(),
         func.min(outbox.c.created_at, type_=outbox.c.created_at.type),
     )
-    .select_from(outbox.join(people, people.c.id == outbox.c.owner_id))
+    .select_from(
+        outbox.join(people, people.c.id == func.coalesce(outbox.c.recipient_id, outbox.c.owner_id))
+    )
     .where(
         outbox.c.done_at.is_(None),
         or_(outbox.c.not_before <= bindparam("now"), outbox.c.attempts > 0),

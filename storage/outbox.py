@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.errors import SealError
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from storage.vault import Vault
 
 log = logging.getLogger(__name__)
+
+STOPPED: Final = "stopped"
+"""Why a message is given up that nobody is to get any more, though nothing is in its way."""
+
+UNSURE: Final = "unsure"
+"""The error of a message whose sender died while it was on its way: it may have arrived."""
 
 _CARD: Final = (
     select(*KEY_COLUMNS)
@@ -82,6 +88,7 @@ ITEM: Final = (
     outbox.c.payload,
     outbox.c.created_at,
     outbox.c.attempts,
+    outbox.c.error,
     outbox.c.lease,
 )
 _CLAIM: Final = (
@@ -91,6 +98,7 @@ _CLAIM: Final = (
         lease=bindparam("lease"),
         not_before=bindparam("lease_until"),
         attempts=outbox.c.attempts + 1,
+        error=case((outbox.c.lease.is_not(None), UNSURE), else_=outbox.c.error),
     )
     .returning(
         *(
@@ -109,8 +117,18 @@ def _claimed(**values: Any) -> Update:
     return update(outbox).where(this, outbox.c.lease == bindparam("held"), _open).values(**values)
 
 
+# What was stopped while it was on its way, and arrived, was sent.
+_SENT: Final = (
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("item"),
+        outbox.c.lease == bindparam("held"),
+        or_(_open, outbox.c.error == STOPPED),
+    )
+    .values(done_at=bindparam("at"), outcome="sent", error=None, payload=None)
+)
 _DONE: Final = _claimed(
-    done_at=bindparam("at"), outcome=bindparam("outcome"), error=bindparam("error"), payload=None
+    done_at=bindparam("at"), outcome="given up", error=bindparam("error"), payload=None
 )
 _LATER: Final = _claimed(lease=None, not_before=bindparam("not_before"), error=bindparam("error"))
 _PENDING: Final = (
@@ -191,11 +209,14 @@ class Outbox(Questions):
 
     async def sent(self, item_id: int, lease: str, at: datetime) -> bool:
         """Mark as sent; False if the item was claimed by somebody else since, or is done."""
-        return await self._done(item_id, lease, at, "sent", None)
+        return bool(await self._runner.execute(_SENT, item=item_id, held=lease, at=at))
 
     async def give_up(self, item_id: int, lease: str, error: str) -> bool:
         """Mark as never to be sent; False as for `sent`."""
-        return await self._done(item_id, lease, self._clock(), "given up", error)
+        now = self._clock()
+        return bool(
+            await self._runner.execute(_DONE, item=item_id, held=lease, at=now, error=error)
+        )
 
     async def later(
         self, item_id: int, lease: str, not_before: datetime, error: str | None = None
@@ -214,20 +235,6 @@ class Outbox(Questions):
     async def purge(self, before: datetime) -> int:
         """Erase what was done with before that time; its keys can then be used again."""
         return await self._runner.execute(_PURGE, before=before)
-
-    async def _done(
-        self,
-        item_id: int,
-        lease: str,
-        at: datetime,
-        outcome: Literal["sent", "given up"],
-        error: str | None,
-    ) -> bool:
-        return bool(
-            await self._runner.execute(
-                _DONE, item=item_id, held=lease, at=at, outcome=outcome, error=error
-            )
-        )
 
 
 def item_of(vault: Vault, row: Row) -> OutboxItem:

@@ -260,6 +260,8 @@ class OutboxItem:
     payload: dict[str, object] = field(repr=False)
     created_at: datetime
     attempts: int
+    error: str | None
+    """What the last try met; `UNSURE` if its sender died meanwhile."""
     lease: str
 
     @property

@@ -32,6 +32,7 @@ LOOK_AGAIN = timedelta(minutes=5)
 GIVEN_UP_AFTER = timedelta(days=1)
 _DIVIDED = re.compile(r"\n\s*-{3,}\s*\n")
 
+UNSURE = mark("Got it or not, for I was stopped while I sent it: {names}")
 ASK = mark(
     "Send the notice. For two languages write the Chinese text first, then a line with --- alone, "
     "then the English one."
@@ -62,7 +63,14 @@ async def typed(context: Context, dialogue: Dialogue, text: str) -> None:
 
 async def _preview(context: Context, text: str) -> None:
     voice, parts = context.voice, context.parts
-    zh, *en = _DIVIDED.split(text[:LONGEST], maxsplit=1)
+    if len(text) > LONGEST:
+        n = voice.language.number(len(text))
+        most = voice.language.number(LONGEST)
+        await context.reply(
+            voice.say("That has {n} characters, and {most} fit. Send it shorter.", n=n, most=most)
+        )
+        return
+    zh, *en = _DIVIDED.split(text, maxsplit=1)
     texts = {"zh": zh.strip(), "en": en[0].strip()} if en else {"": zh.strip()}
     nonce = token_hex(6)
     data = {"texts": texts, "nonce": nonce}
@@ -111,6 +119,19 @@ async def _owe_report(
     said = {"nonce": nonce, "began": began.isoformat(), "tries": tries}
     key = f"announced:{nonce}:{tries}"
     await tx.outbox.put(admin, None, "announced", said, key=key, not_before=at)
+
+
+async def send_again(context: Context, nonce: str) -> None:
+    """Owe it once more to those of whom nobody knows whether they got it."""
+    admin_only(context)
+    parts, voice, now = context.parts, context.voice, context.parts.clock()
+    async with parts.store.transaction() as tx:
+        if not await tx.announcements.again(f"announce:{nonce}"):
+            raise OutdatedButton
+        # Counted on by the minute, so that this report is not taken for an earlier one.
+        tries = int(now.timestamp()) // 60
+        await _owe_report(tx, context.person.id, nonce, now, tries, now + timedelta(minutes=1))
+    await context.show(voice.say("On its way. I report when it is done."))
 
 
 async def stop_all(context: Context, nonce: str) -> None:
@@ -170,15 +191,30 @@ async def _report(
     lines = [
         voice.plural("📣 {n} person got the notice.", "📣 {n} people got the notice.", counted.sent)
     ]
+    if counted.stopped:
+        lines.append(
+            voice.plural(
+                "Stopped before {n} more person got it.",
+                "Stopped before {n} more people got it.",
+                counted.stopped,
+            )
+        )
     if names := await parts.store.announcements.unreached(key, limit=NAMED):
         lines.append(voice.say("Not reached: {names}", names=", ".join(names)))
-    return Markup("\n").join(lines), []
+    rows = []
+    if names := await parts.store.announcements.unsure(key, limit=NAMED):
+        lines.append(voice.say(UNSURE, names=", ".join(names)))
+        again = Button(
+            voice.plain("📣 Send it to them again"), f"sendagain:{item.payload['nonce']}"
+        )
+        rows.append([again])
+    return Markup("\n").join(lines), rows
 
 
 COMMANDS = (Command("announce", mark("Tell everybody something"), announce, 84, admins_only=True),)
-BUTTONS = {"announce": asked, "sendall": send_all, "stopall": stop_all}
+BUTTONS = {"announce": asked, "sendall": send_all, "stopall": stop_all, "sendagain": send_again}
 DIALOGUES = {KIND: typed}
 LETTERS = {
-    "notice": Letter(_notice, pointless=_too_late),
+    "notice": Letter(_notice, pointless=_too_late, once=GIVEN_UP_AFTER + LOOK_AGAIN),
     "announced": Letter(_report, pointless=_not_done),
 }

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot import calls
 from bot.playground.world import stable_id
 from tests.house import Guest, House
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
     from pathlib import Path
+
+    from storage import OutboxItem
 
 
 @pytest.fixture
@@ -56,6 +60,47 @@ async def test_it_can_be_stopped(house: House, carol: Guest, alice: Guest) -> No
     house.telegram.heal()
     await house.passes(hours=2)
     assert not alice.sees("Maintenance")
+    report = next(said for said in carol.told if said.startswith("📣 0 people"))
+    assert "Stopped before 4 more people got it." in report
+    assert "Not reached" not in report
+
+
+async def test_a_kill_in_the_middle_tells_nobody_twice_and_names_who_may_lack_it(
+    house: House, carol: Guest, alice: Guest, bob: Guest
+) -> None:
+    store = house.kabao.parts.store
+    await carol.says("/announce Maintenance tonight")
+    claim = store.outbox.claim
+
+    async def killed(now: datetime, seconds: float, limit: int) -> list[OutboxItem]:
+        """Send one, and die before that and the other are noted."""
+        items = await claim(now, seconds, limit)
+        for item in items:
+            if item.kind == "notice" and item.person_id == alice.id:
+                await calls.send(house.kabao.parts.bot, alice.id, "📣 Maintenance tonight")
+        return [item for item in items if item.person_id not in {alice.id, bob.id}]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store.outbox, "claim", killed)
+        await carol.presses("Send it")
+    await house.restart()
+    await house.passes(minutes=20)
+    assert alice.told.count("📣 Maintenance tonight") == 1
+    assert not bob.sees("Maintenance")
+    assert "Got it or not, for I was stopped while I sent it: Alice, Bob" in carol.newest.text
+    await carol.presses("Send it to them again")
+    await house.passes(minutes=2)
+    assert bob.told.count("📣 Maintenance tonight") == 1
+    assert "📣 4 people got the notice." in carol.newest.text
+    assert "Got it or not" not in carol.newest.text
+
+
+async def test_one_that_is_too_long_is_not_cut(carol: Guest) -> None:
+    await carol.says("/announce")
+    await carol.says("long " * 700)
+    assert "3,499 characters" in carol.newest.text
+    await carol.says("short")
+    assert "To 4 people:" in carol.newest.text
 
 
 async def test_nobody_but_an_admin_announces(carol: Guest, alice: Guest) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from storage.outbox import UNSURE
 from storage.schema import outbox
 from tests.storage.conftest import LI, WANG, Clock, coffee, with_card
 
@@ -88,7 +89,7 @@ async def test_what_a_dead_claimant_held_comes_back_and_the_dead_ones_lease_is_s
     assert await store.outbox.claim(clock.in_(seconds=59), 60, 10) == []
     clock.advance(seconds=60)
     (item,) = await store.outbox.claim(clock.now, 60, 10)
-    assert (item.id, item.attempts) == (dead.id, 2)
+    assert (item.id, item.attempts, item.error) == (dead.id, 2, UNSURE)
     assert not await store.outbox.sent(dead.id, dead.lease, clock.now)
     assert not await store.outbox.later(dead.id, dead.lease, clock.now, "x")
     assert not await store.outbox.give_up(dead.id, dead.lease, "x")

@@ -126,4 +126,9 @@ async def test_what_became_of_a_notice_is_counted_and_can_be_stopped(
     assert await store.announcements.unreached("announce:a", limit=9) == ["Somebody"]
     assert await store.announcements.stop("announce:a") == 1
     assert await store.announcements.stop("announce:a") == 0
+    counted = await store.announcements.outcomes("announce:a")
+    assert (counted.sent, counted.unreached, counted.stopped) == (1, 0, 1)
+    assert await store.announcements.unreached("announce:a", limit=9) == []
+    await store.outbox.sent(claimed[1].id, claimed[1].lease, clock.now)  # it was on its way
+    assert (await store.announcements.outcomes("announce:a")).sent == 2
     assert await store.announcements.unreached("announce:b", limit=9) == []
