@@ -134,13 +134,14 @@ def _pages(content: bytes) -> Iterator[Image]:
 
 def _codes_on(grey: Image, until: float) -> list[Barcode]:
     """Look in one way after the other, while there is time, until something is read for sure."""
-    doubtful: dict[Barcode, None] = {}
+    doubtful: list[Barcode] = []
     for found in _looks(grey):
-        sure = [code for code in found if not barcodes.is_doubtful(code)]
-        doubtful |= dict.fromkeys(found)
-        if sure or time.monotonic() > until:
-            return sure or list(doubtful)
-    return list(doubtful)
+        if sure := [code for code in found if not barcodes.is_doubtful(code)]:
+            return sure
+        doubtful = doubtful or found
+        if time.monotonic() > until:
+            break
+    return doubtful
 
 
 def _looks(grey: Image) -> Iterator[list[Barcode]]:
