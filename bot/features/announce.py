@@ -186,7 +186,8 @@ async def _report(
 ) -> tuple[Markup, Buttons]:
     """Say how many got it, and name who could not be reached."""
     del card
-    voice, key = parts.voice(person), f"announce:{item.payload['nonce']}"
+    voice, nonce = parts.voice(person), str(item.payload["nonce"])
+    key = f"announce:{nonce}"
     counted = await parts.store.announcements.outcomes(key)
     lines = [
         voice.plural("📣 {n} person got the notice.", "📣 {n} people got the notice.", counted.sent)
@@ -204,9 +205,7 @@ async def _report(
     rows = []
     if names := await parts.store.announcements.unsure(key, limit=NAMED):
         lines.append(voice.say(UNSURE, names=", ".join(names)))
-        again = Button(
-            voice.plain("📣 Send it to them again"), f"sendagain:{item.payload['nonce']}"
-        )
+        again = Button(voice.plain("📣 Send it to them again"), f"sendagain:{nonce}")
         rows.append([again])
     return Markup("\n").join(lines), rows
 
