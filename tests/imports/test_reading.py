@@ -288,6 +288,25 @@ def test_more_cards_than_one_person_can_have_are_left_out_and_counted() -> None:
     found = read(written.catima_csv(rows))
     assert len(found.cards) == MOST_CARDS
     assert [one.why for one in found.skipped] == ["more cards than I keep of one person"] * 3
+    host = "https://catima.app/share"
+    links = [written.share_link(host, store="s", cardid=str(n)) for n in range(MOST_CARDS + 1)]
+    found = read("\n".join(links))
+    assert len(found.cards) == MOST_CARDS
+    assert [one.place for one in found.skipped] == [MOST_CARDS + 1]
+
+
+def test_a_balance_that_no_card_has_is_left_out_and_counted() -> None:
+    amounts = ("-5", "12.345", "9" * 15, "0.01")
+    rows = [
+        {"store": "s", "cardid": str(n), "balance": amount, "balancetype": "CNY"}
+        for n, amount in enumerate(amounts)
+    ]
+    found = read(written.catima_csv(rows))
+    assert [(one.amount, one.currency) for one in found.cards] == [
+        *[(None, "CNY")] * 3,
+        (Decimal("0.01"), "CNY"),
+    ]
+    assert found.remarks["Balances I could not read"] == 3
 
 
 PIECES = st.sampled_from(
