@@ -39,7 +39,16 @@ _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})")
 _MONTH_OF_YEAR = re.compile(r"(\d{4})(?:[-/.](\d{1,2})|年(\d{1,2})月底?)")
 _YEAR_OF_MONTH = re.compile(r"(\d{1,2})[-/.](\d{4})")
 _PAIR = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\.?")
-_CHINESE = re.compile(r"(\d{1,2})月(?:(\d{1,2})[日号]?|底)")
+_CHINESE = re.compile(r"(\d{1,2})月(?:(\d{1,2})[日号]?|底)?")
+_YEAR_END_OF = re.compile(r"(\d{4})年?底|end of (\d{4})")
+_AROUND = re.compile(
+    r"^(?:有效期至|有效期到|有效期|到期日|到|至|valid (?:until|through|thru)|until) ?:? ?"
+    r"|(?<=[月日号底])(?:之?前|为止|止|到期|过期)$"
+)
+_OF = re.compile(r"^(?:(?:the )?end of |next )")
+_YEARS = {"今年": 0, "明年": 1, "后年": 2, "this year": 0, "next year": 1}
+_HAN = re.compile(rf"[{ONES}十]{{1,3}}(?=[月日号])")
+_SHORT = re.compile(r"^(\d{2})(?=年)")
 _NAMED = re.compile(
     r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th|\.)? )?(?P<month>[a-z]{3,9})\.?"
     r"(?: (?P<day_last>\d{1,2})(?:st|nd|rd|th)?(?!\d))?(?:,? (?P<year>\d{4}))?"
@@ -53,9 +62,7 @@ def last_days(words: str, today: date) -> tuple[date, ...]:
     that are over are among them, so that the person can be told so.
     """
     text = " ".join(unicodedata.normalize("NFKC", words).casefold().split())
-    text = re.sub(
-        r"^(?:有效期至|有效期到|有效期|到期日|valid (?:until|through|thru)|until) ?:? ?", "", text
-    )
+    text = _in_digits(_AROUND.sub("", text), today)
     if not text or len(text) > LONGEST:
         return ()
     found: list[date | None] = []
@@ -65,6 +72,18 @@ def last_days(words: str, today: date) -> tuple[date, ...]:
             break
     limit = today.year + FARTHEST_YEARS
     return tuple(dict.fromkeys(day for day in found if day is not None and day.year <= limit))
+
+
+def _in_digits(text: str, today: date) -> str:
+    """Write 明年三月 as 2027年3月, 27年 as 2027年, and half a year as 6 months."""
+    text = text.replace("半年", "6个月").replace("half a year", "6 months")
+    text = _HAN.sub(lambda han: str(_number(han[0]) or han[0]), text)
+    for name, years in _YEARS.items():
+        if text.startswith(name):
+            text = f"{today.year + years}年{text.removeprefix(name).removeprefix('年')}"
+        elif text.endswith(f" {name}"):
+            text = f"{text.removesuffix(name)}{today.year + years}"
+    return _SHORT.sub(lambda short: str(CENTURY + int(short[1])), text)
 
 
 def _ahead(text: str, today: date) -> list[date | None]:
@@ -89,6 +108,8 @@ def _in_words(text: str, today: date) -> date | None:
         return today + timedelta(days=_WORDS[text])
     if text in MONTH_END:
         return _month_end(today.year, today.month)
+    if found := _YEAR_END_OF.fullmatch(text):
+        return _month_end(int(found[1] or found[2]), MONTHS_A_YEAR)
     return date(today.year, 12, 31) if text in YEAR_END else None
 
 
@@ -123,8 +144,7 @@ def _pair(text: str, today: date) -> list[date | None]:
     if chinese := _CHINESE.fullmatch(text):
         month = int(chinese[1])
         if chinese[2] is None:
-            ends = [_month_end(year, month) for year in (today.year, today.year + 1)]
-            return [next((end for end in ends if end and end >= today), None)]
+            return [_coming_end(month, today)]
         return [_coming(month, int(chinese[2]), today)]
     if not (found := _PAIR.fullmatch(text)):
         return []
@@ -138,13 +158,13 @@ def _pair(text: str, today: date) -> list[date | None]:
 
 
 def _named(text: str, today: date) -> list[date | None]:
-    found = _NAMED.fullmatch(text)
+    found = _NAMED.fullmatch(_OF.sub("", text))
     month = _months().get(found["month"]) if found else None
     if found is None or month is None:
         return []
     day, year = found["day"] or found["day_last"], found["year"]
     if day is None:
-        return [_month_end(int(year), month)] if year else []
+        return [_month_end(int(year), month) if year else _coming_end(month, today)]
     return [_date(int(year), month, int(day)) if year else _coming(month, int(day), today)]
 
 
@@ -155,6 +175,12 @@ def _coming(month: int, day: int, today: date) -> date | None:
         if found is not None and found >= today:
             return found
     return None
+
+
+def _coming_end(month: int, today: date) -> date | None:
+    """Give the end of the next month of that name, this one included."""
+    ends = (_month_end(year, month) for year in (today.year, today.year + 1))
+    return next((end for end in ends if end and end >= today), None)
 
 
 def _month_end(year: int, month: int) -> date | None:
