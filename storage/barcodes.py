@@ -63,16 +63,7 @@ class Barcodes(DueCards):
     async def _keep_barcodes(
         self, tx: Runner, key: PersonKey, of: Sequence[tuple[str, Barcode]]
     ) -> None:
-        rows = [
-            {
-                "owner_id": key.owner,
-                "card_id": card_id,
-                "format": one.format,
-                "value": key.seal_text(barcode_place(card_id, one.format), one.value),
-                "encoding": one.encoding,
-            }
-            for card_id, one in of
-        ]
+        rows = barcode_rows(key, of)
         if rows:
             await tx.execute_many(_PUT, rows)
 
@@ -80,3 +71,17 @@ class Barcodes(DueCards):
 def barcode_place(card_id: str, kind: str) -> tuple[str, ...]:
     """Where a barcode's value lives, for the vault."""
     return ("card", card_id, "barcode", kind)
+
+
+def barcode_rows(key: PersonKey, of: Sequence[tuple[str, Barcode]]) -> list[dict[str, object]]:
+    """Make the rows of what cards show at the till, sealed."""
+    return [
+        {
+            "owner_id": key.owner,
+            "card_id": card_id,
+            "format": one.format,
+            "value": key.seal_text(barcode_place(card_id, one.format), one.value),
+            "encoding": one.encoding,
+        }
+        for card_id, one in of
+    ]

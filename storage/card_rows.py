@@ -12,7 +12,7 @@ from storage.records import Card
 from storage.schema import cards, people
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
@@ -96,16 +96,13 @@ def card_of(values: Sequence[Any], key: PersonKey) -> Card:
 
 def row_of(new: NewCard, card_id: str, key: PersonKey, now: datetime) -> dict[str, object]:
     """Make the columns of a new card, sealing what is sealed."""
-    return {
+    given = {
         **dict.fromkeys(cards.c.keys()),
         **{name: getattr(new, name) for name in _GIVEN},
-        "owner_id": key.owner,
-        "id": card_id,
-        "fingerprint": fingerprint(key, new.issuer, new.number),
-        "label": key.seal_text(place(card_id, "label"), new.label),
-        "tail": key.seal_text(place(card_id, "tail"), new.tail),
+        "label": new.label,
+        "tail": new.tail,
         "peak_minor": new.balance_minor,
-        "note": None if new.note is None else key.seal_text(place(card_id, "note"), new.note),
+        "note": new.note,
         "alerts_on": True,
         "reminders_on": True,
         "episode": "armed",
@@ -113,3 +110,37 @@ def row_of(new: NewCard, card_id: str, key: PersonKey, now: datetime) -> dict[st
         "history_stale": False,
         "created_at": now,
     }
+    return sealed_row(given, card_id, key, new.number)
+
+
+def sealed_row(
+    given: Mapping[str, object], card_id: str, key: PersonKey, number: str
+) -> dict[str, object]:
+    """Make the columns of a card of what it holds in plain, its number being this."""
+    return {
+        **given,
+        "owner_id": key.owner,
+        "id": card_id,
+        "fingerprint": fingerprint(key, str(given["issuer"]), number),
+        **{
+            name: None if text is None else key.seal_text(place(card_id, name), str(text))
+            for name in ("label", "tail", "note")
+            for text in [given[name]]
+        },
+    }
+
+
+def secret_rows(
+    key: PersonKey, of: Iterable[tuple[str, Mapping[str, str]]]
+) -> list[dict[str, object]]:
+    """Make the rows of what issuers ask for of cards: number, PIN, by field, sealed."""
+    return [
+        {
+            "owner_id": key.owner,
+            "card_id": card_id,
+            "field": field,
+            "sealed": key.seal_text(place(card_id, f"secret {field}"), text),
+        }
+        for card_id, secrets in of
+        for field, text in secrets.items()
+    ]

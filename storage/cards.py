@@ -20,6 +20,7 @@ from storage.card_rows import (
     keyed_cards,
     place,
     row_of,
+    secret_rows,
 )
 from storage.database import Transaction
 from storage.errors import DuplicateCardError, StorageError
@@ -245,15 +246,6 @@ class Cards(Barcodes):
     async def _keep_secrets(
         self, tx: Runner, key: PersonKey, of: Sequence[tuple[str, Mapping[str, str]]]
     ) -> None:
-        rows = [
-            {
-                "owner_id": key.owner,
-                "card_id": card_id,
-                "field": field,
-                "sealed": key.seal_text(place(card_id, f"secret {field}"), text),
-            }
-            for card_id, secrets in of
-            for field, text in secrets.items()
-        ]
+        rows = secret_rows(key, of)
         if rows:
             await tx.execute_many(_INSERT_SECRET, rows)

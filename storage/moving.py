@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, insert, select, update
 
-from storage.barcodes import barcode_place
+from storage.barcodes import barcode_place, barcode_rows
 from storage.card_rows import (
     CARD_COLUMNS,
     KEYED,
@@ -23,6 +23,8 @@ from storage.card_rows import (
     fingerprint,
     keyed_cards,
     place,
+    sealed_row,
+    secret_rows,
 )
 from storage.cards import Cards
 from storage.entry_rows import ENTRY_COLUMNS, entry_row, moved_mark, opened_entry
@@ -204,27 +206,10 @@ def _sealed(
     owner = key.owner
     return {
         _INSERT_CARD: [_card_row(key, card_id, whole) for card_id, whole in pairs],
-        _INSERT_SECRET: [
-            {
-                "owner_id": owner,
-                "card_id": card_id,
-                "field": name,
-                "sealed": key.seal_text(place(card_id, f"secret {name}"), text),
-            }
-            for card_id, whole in pairs
-            for name, text in whole.secrets.items()
-        ],
-        _INSERT_BARCODE: [
-            {
-                "owner_id": owner,
-                "card_id": card_id,
-                "format": code.format,
-                "value": key.seal_text(barcode_place(card_id, code.format), code.value),
-                "encoding": code.encoding,
-            }
-            for card_id, whole in pairs
-            if (code := whole.barcode) is not None
-        ],
+        _INSERT_SECRET: secret_rows(key, [(card_id, whole.secrets) for card_id, whole in pairs]),
+        _INSERT_BARCODE: barcode_rows(
+            key, [(card_id, whole.barcode) for card_id, whole in pairs if whole.barcode]
+        ),
         _INSERT_READING: [
             {"owner_id": owner, "card_id": card_id}
             | {one.name: getattr(reading, one.name) for one in fields(Reading)}
@@ -238,17 +223,9 @@ def _sealed(
 
 
 def _card_row(key: PersonKey, card_id: str, whole: Whole) -> dict[str, Any]:
-    card = whole.card
-    return {column.name: getattr(card, column.name) for column in CARD_COLUMNS} | {
-        "owner_id": key.owner,
-        "id": card_id,
-        "fingerprint": fingerprint(key, card.issuer, whole.number),
-        "label": key.seal_text(place(card_id, "label"), card.label),
-        "tail": key.seal_text(place(card_id, "tail"), card.tail),
-        "note": None if card.note is None else key.seal_text(place(card_id, "note"), card.note),
-        "removed_at": None,
-        "balance_by": None,
-    }
+    card = replace(whole.card, removed_at=None, balance_by=None)
+    given = {column.name: getattr(card, column.name) for column in CARD_COLUMNS}
+    return sealed_row(given, card_id, key, whole.number)
 
 
 def _entry_rows(

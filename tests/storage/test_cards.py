@@ -136,6 +136,7 @@ async def test_everything_about_a_card_can_be_changed(store: Store, clock: Clock
         "currency": "KWD",
         "balance_minor": 2**53,
         "balance_source": "holder",
+        "balance_by": 7,
         "peak_minor": -1,
         "threshold_minor": 0,
         "threshold_percent": 15,

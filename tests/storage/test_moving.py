@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from storage import Barcode, Card, DuplicateCardError, Entry, NewEntry, Reading, Whole
+from storage.schema import cards, metadata
 from tests.storage.conftest import LI, WANG, coffee
 
 if TYPE_CHECKING:
@@ -30,6 +31,56 @@ ENTRY_ANEW = {
     "booked_by": "names a person of the other installation",
     "booked_name": "what they are called there",
 }
+
+
+CARRIED: dict[str, set[str]] = {
+    "cards": {one.name for one in fields(Card)} - {"owner_id", "id", "removed_at", "balance_by"},
+    "barcodes": {one.name for one in fields(Barcode)},
+    "card_secrets": {"field", "sealed"},
+    "readings": {one.name for one in fields(Reading)},
+    "ledger": {one.name for one in fields(Entry)} - {"booked_by", "booked_name"} | {"external"},
+}
+"""By table, the columns whose content the tests below find again elsewhere."""
+
+LEFT: dict[str, str] = {
+    "cards.owner_id": "whose it is there",
+    "cards.id": "given anew",
+    "cards.fingerprint": "made anew of the number, under the key there",
+    "cards.removed_at": "only present cards are taken out",
+    "cards.balance_by": "names a person of the other installation",
+    "ledger.booking": "no message that booked an entry here can be forwarded there again",
+    "ledger.noted_at": "when it was written down, which is now",
+    "ledger.booked_by": "names a person of the other installation",
+    "ledger.booked_name": "what they are called there",
+    "shares.*": "with people of the other installation",
+    "share_links.*": "to the other bot",
+    "group_shares.*": "with groups that the other bot is in",
+    "outbox.*": "what is owed by the other bot",
+}
+"""What stays behind of all that belongs to a card, and why."""
+
+
+def test_whatever_belongs_to_a_card_is_carried_or_left_for_a_reason() -> None:
+    assert {one.name for one in fields(Whole)} == {
+        "card", "number", "secrets", "barcode", "entries", "readings", "listed",
+    }  # fmt: skip
+    about = [
+        table
+        for table in metadata.sorted_tables
+        if table is cards or any(key.column.table is cards for key in table.foreign_keys)
+    ]
+    named = {"id", "owner_id", "card_id"}
+    for table in about:
+        if f"{table.name}.*" in LEFT:
+            assert table.name not in CARRIED
+            continue
+        kept = CARRIED[table.name]
+        assert not {f"{table.name}.{column}" for column in kept} & LEFT.keys()
+        own = set() if table is cards else named
+        for column in set(table.c.keys()) - kept - own:
+            assert f"{table.name}.{column}" in LEFT, f"{table.name}.{column} is forgotten"
+        assert kept <= set(table.c.keys()) | named
+    assert {one.partition(".")[0] for one in LEFT} | CARRIED.keys() == {one.name for one in about}
 
 
 async def full(store: Store, clock: Clock) -> Whole:
