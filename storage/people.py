@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.audit import ERASED, Audit
@@ -49,6 +49,13 @@ _ASKED: Final = (
     select(*KEY_COLUMNS, *_COLUMNS)
     .where(people.c.access == "asked")
     .order_by(people.c.last_seen_at, people.c.id)
+)
+# Whoever books locks a card and then looks for its people: a card is locked first here too.
+_HOLD_CARDS: Final = (
+    select(cards.c.id)
+    .where(or_(cards.c.owner_id == bindparam("person"), cards.c.balance_by == bindparam("person")))
+    .order_by(cards.c.id)
+    .with_for_update()
 )
 _FORGET: Final = delete(people).where(_this)
 # What they booked on others' cards stays, and who it was does not.
@@ -159,6 +166,7 @@ class People(Questions):
         write-ahead log is emptied after the commit.
         """
         async with self._runner.transaction() as tx:
+            await tx.fetch(_HOLD_CARDS, person=person_id)
             found = await tx.execute(_FORGET, person=person_id)
             for statement in (_UNNAME_ENTRIES, _UNNAME_BALANCES):
                 await tx.execute(statement, person=person_id)

@@ -109,3 +109,39 @@ async def test_more_pay_at_one_moment_than_there_are_connections(house: House) -
         pressed.append(guest.person.presses("Paid", message=plan))
     await at_once(house, *pressed)
     assert await left(house, *guests) == 12 * 4000
+
+
+async def test_who_is_erased_while_somebody_books_on_their_card_is_erased(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    store = house.kabao.parts.store
+    tea = await keeps(house, alice, "Tea", "1111222233334444")
+    await keeps(house, bob, "Books", "5555666677778888")
+    booking = asyncio.Event()
+
+    async def books() -> bool:
+        async with store.transaction() as tx:
+            await tx.cards.lock(alice.id, tea.id)
+            booking.set()
+            await asyncio.sleep(0.2)  # the erasing waits for the card by now
+            owed = {"key": "low", "not_before": house.clock(), "recipient_id": bob.id}
+            return await tx.outbox.put(alice.id, tea.id, "low", {}, **owed)  # type: ignore[arg-type]
+
+    async def erases() -> bool:
+        await booking.wait()
+        return await store.people.forget(alice.id)
+
+    assert all(await asyncio.gather(books(), erases()))
+    assert await store.people.get(alice.id) is None
+
+
+async def test_two_who_said_what_is_on_each_others_cards_are_erased_at_once(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    store = house.kabao.parts.store
+    tea = await keeps(house, alice, "Tea", "1111222233334444")
+    books = await keeps(house, bob, "Books", "5555666677778888")
+    await store.cards.change(alice.id, tea.id, balance_by=bob.id)
+    await store.cards.change(bob.id, books.id, balance_by=alice.id)
+    assert all(await asyncio.gather(*(store.people.forget(one.id) for one in (alice, bob))))
+    assert await store.people.ids() == []
