@@ -80,7 +80,8 @@ def meant(text: str, awaited: str | None = None) -> Wish | None:
     for said in (whole[asked.end() :] if asked else "", whole):
         for command, pattern in _sentences():
             if said and (found := pattern.fullmatch(said)):
-                return None if awaited and command in AMOUNTS else Wish(command, _behind(found))
+                amounts = awaited and command in AMOUNTS
+                return None if amounts else Wish(command, _behind(found, command))
     return None
 
 
@@ -89,10 +90,11 @@ def is_thanks(text: str) -> bool:
     return _THANKS.fullmatch(_ENDS.sub("", " ".join(text.split()))) is not None
 
 
-def _behind(found: re.Match[str]) -> str:
+def _behind(found: re.Match[str], command: str) -> str:
     """Put the amount, the card and the day in the order in which commands read them best."""
     groups = found.groupdict()
-    said = (groups.get(name) or groups.get(f"{name}2") for name in ("what", "card", "day"))
+    order = ("what", "card", "day") if command in AMOUNTS else ("card", "what")
+    said = (groups.get(name) or groups.get(f"{name}2") for name in order)
     return " ".join(word.strip() for word in said if word)
 
 

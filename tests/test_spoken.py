@@ -55,6 +55,10 @@ SAID = {
     "转人工": Wish("support"),
     "这个月花了多少钱": Wish("insights"),
     "你能做什么": Wish("help"),
+    "星巴克低于20块提醒我": Wish("alerts", "星巴克 20块"),
+    "warn me when my coffee card is below 20": Wish("alerts", "coffee card 20"),
+    "把星巴克归档": Wish("archive", "星巴克"),
+    "rename my gym card": Wish("cards", "gym card"),
     "hi": Wish("start"),
     "算了": Wish("cancel"),
 }

@@ -17,10 +17,13 @@ from bot.money import Money
 from bot.pages import Page
 from bot.parts import Command
 from bot.quiet import clock_time
+from bot.search import matching, say_none, words_of
 from bot.thresholds import Enough, enough, threshold
 from bot.typed import money_typed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.context import Context
     from storage import Card
 
@@ -32,8 +35,29 @@ _HOURS = re.compile(r"(\d{1,2})(?:[:：](\d{2}))? ?[-–—~～到] ?(\d{1,2})(?
 
 
 async def alerts(context: Context) -> None:
-    """List the cards with their thresholds, and the quiet hours."""
-    await _overview(context, 0)
+    """List the cards with their thresholds; or take what is behind: a card, or quiet hours."""
+    if not (words := context.args.strip()):
+        await _overview(context, 0)
+    elif _hours(words) != (None, None):
+        await _keep_hours(context, words)
+    else:
+        await _of_card(context, words.split())
+
+
+async def _of_card(context: Context, words: Sequence[str]) -> None:
+    """Open the alert of the card that is named, or set it to the amount behind the name."""
+    cards = await context.cards("manage")
+    for at in range(len(words), 0, -1):
+        found = matching(context, cards, words_of(" ".join(words[:at])))
+        if len(found) == 1 and words[at:]:
+            await _take(context, found[0], " ".join(words[at:]))
+        elif len(found) == 1:
+            await _show(context, found[0])
+        elif found:
+            await _overview(context, 0)
+        if found:
+            return
+    await say_none(context)
 
 
 async def turned(context: Context, at: str) -> None:
@@ -170,9 +194,11 @@ async def amount(context: Context, card_id: str) -> None:
 
 async def on_threshold(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take a threshold: an amount, or a share of the highest balance."""
-    parts, card = context.parts, await context.card(dialogue.data["card"], "manage")
-    owner, card_id = card.owner_id, card.id
-    minor = percent = None
+    await _take(context, await context.card(dialogue.data["card"], "manage"), text)
+
+
+async def _take(context: Context, card: Card, text: str) -> None:
+    parts, minor, percent = context.parts, None, None
     if (found := _SHARE.fullmatch(text)) and 1 <= int(found[1]) <= 100:  # noqa: PLR2004 - percent
         percent = int(found[1])
     else:
@@ -181,7 +207,9 @@ async def on_threshold(context: Context, dialogue: Dialogue, text: str) -> None:
             return
         minor = money.minor
     async with parts.store.transaction() as tx:
-        watched = await parts.wallet.watch(owner, card_id, minor=minor, percent=percent, store=tx)
+        watched = await parts.wallet.watch(
+            card.owner_id, card.id, minor=minor, percent=percent, store=tx
+        )
         await tx.dialogues.drop(context.person.id)
     await _watched(context, watched)
 
@@ -205,12 +233,8 @@ async def quiet(context: Context) -> None:
     """Ask for the quiet hours."""
     voice = context.voice
     await context.parts.dialogues.keep(context.person.id, Dialogue("quiet"))
-    rows = [
-        [
-            Button(f"{start}:00-{end}:00", f"hours:{start}-{end}")
-            for start, end in ((22, 8), (23, 7))
-        ]
-    ]
+    usual = ((22, 8), (23, 7))
+    rows = [[Button(f"{one}:00-{end}:00", f"hours:{one}-{end}") for one, end in usual]]
     rows.append([Button(voice.plain("No quiet hours"), "hours:")])
     await context.ask(
         voice.say(

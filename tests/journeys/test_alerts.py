@@ -530,3 +530,14 @@ async def test_the_demo_card_that_spends_by_itself_is_told_at_each_crossing(
         for _ in range(9):
             await house.passes(minutes=1)
         assert [text[0] for text in warnings(alice)] == ["🟠", "🔴"] * 2
+
+
+async def test_a_threshold_or_quiet_hours_can_stand_behind_the_command(alice: Guest) -> None:
+    await alice.says("8800 5566 1234", "Coffee card", "60")
+    assert "warns below CN¥25.00" in (await alice.says("/alerts coffee 25")).text
+    assert "30%" in (await alice.says("/alerts 1234 30%")).text
+    assert "warns below" in (await alice.says("/alerts coffee card")).text
+    assert "warns below CN¥20.00" in (await alice.says("warn me if coffee is below 20")).text
+    assert "“twenty” is not an amount" in (await alice.says("/alerts coffee twenty")).text
+    assert "Quiet from 22:30" in (await alice.says("/alerts 22:30-7")).text
+    assert "No card of yours is called “tea 20”" in (await alice.says("/alerts tea 20")).text
