@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 
 from bench import photos
-from bot import pictures, printed
+from bot import optical, pictures, printed
 from bot.issuers import CATALOG, Issuers
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ async def measure(each: int = photos.EACH) -> Read:
             told.count("barcode", made, [code.value for code in codes], made.code.value)
         for made in photos.cards(level, coded=False, each=each):
             start = time.perf_counter()
-            lines = printed.read(made.picture)
+            lines = optical.read(made.picture)
             told.printed_ms.append((time.perf_counter() - start) * 1000)
             told.count("number", made, printed.numbers(lines, issuers), made.number)
             told.count("pin", made, printed.pins(lines), made.pin)

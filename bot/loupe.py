@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import orjson
 
-from bot import pictures, printed
+from bot import optical, pictures
 from bot.apart import Apart, CrowdedError, NotDoneError, run
 from bot.languages import mark
+from bot.optical import Line
 from bot.pictures import Unreadable
 from storage import Barcode
 
@@ -51,10 +52,9 @@ class Loupe:
         """Read the barcodes of a picture or of a PDF's first pages, each once. `Unreadable`."""
         return [Barcode(**one) for one in await self._told(CODES + content)]
 
-    async def lines(self, content: bytes) -> list[str]:
+    async def lines(self, content: bytes) -> list[Line]:
         """Read what is printed on it, line by line. `Unreadable`."""
-        lines: list[str] = await self._told(LINES + content)
-        return lines
+        return [Line(*one) for one in await self._told(LINES + content)]
 
     async def stop(self) -> None:
         """End the processes, whatever they do."""
@@ -82,7 +82,7 @@ def look(asked: bytes) -> bytes:
     try:
         if what == CODES:
             return orjson.dumps(pictures.codes_in(content))
-        return orjson.dumps(printed.read(content))
+        return orjson.dumps([list(line) for line in optical.read(content)])
     except Unreadable as unreadable:
         return orjson.dumps(unreadable.reason)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.photos import cards
-from bot import printed
+from bot import optical, printed
 from bot.config import ConfigError
 from tests.house import PIN, YUAN, House
 from tests.journeys.test_bind_by_picture import card, kept, pictures_of, saved, sends
@@ -74,6 +74,6 @@ def test_switched_on_without_its_package_the_operator_is_told_which(
 
 def test_a_plain_card_s_pin_and_number_are_read() -> None:
     made = next(cards("easy", coded=False, each=1))
-    lines = printed.read(made.picture)
+    lines = optical.read(made.picture)
     assert made.pin in printed.pins(lines)
-    assert made.number in "".join(lines).replace(" ", "")
+    assert made.number in "".join(line.text for line in lines).replace(" ", "")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.context import Context
+    from bot.optical import Line
 
 STEP = "printed"
 READ_NUMBER = mark(
@@ -32,7 +33,7 @@ READ_PIN = mark(
 )
 
 
-async def lines_of(context: Context, content: bytes) -> list[str]:
+async def lines_of(context: Context, content: bytes) -> list[Line]:
     """Read what is printed on a picture, if the operator has switched that on."""
     if context.parts.settings.ocr == "off":
         return []
@@ -42,7 +43,7 @@ async def lines_of(context: Context, content: bytes) -> list[str]:
         return []
 
 
-async def took(context: Context, dialogue: Dialogue | None, lines: Sequence[str]) -> bool:
+async def took(context: Context, dialogue: Dialogue | None, lines: Sequence[Line]) -> bool:
     """Offer the number, or while a PIN is asked for the PIN. False if nothing was read."""
     if dialogue is not None and dialogue.data.get("values"):
         dialogue.data["pins"] = printed.pins(lines)
