@@ -13,6 +13,7 @@ from bot.money import Money
 from bot.readings import money_of
 from bot.shared import BY_PEOPLE
 from bot.thresholds import threshold
+from bot.ways import to_card
 
 if TYPE_CHECKING:
     from bot.buttons import Buttons
@@ -62,7 +63,7 @@ def covered(voice: Voice, card: Card, item: OutboxItem) -> tuple[Markup, Buttons
     That a card is empty would be its balance.
     """
     name = panel.masked(card)
-    rows = [[Button(voice.plain("💳 The card"), f"card:{card.id}")]]
+    rows = [[to_card(voice, card)]]
     if item.kind in ledger_view.KINDS:
         return ledger_view.covered(voice, card, item), rows
     if item.kind == "reminder":
@@ -172,7 +173,7 @@ def for_others(
     hidden: bool,
 ) -> tuple[Markup, Buttons]:
     """Write what somebody is told whom the card is shared with; when it warns, others decide."""
-    rows = [[Button(voice.plain("💳 The card"), f"card:{card.id}")]]
+    rows = [[to_card(voice, card)]]
     if hidden:
         return covered(voice, card, item)[0], rows
     rows[0].append(Button(voice.plain("📜 History"), f"history:{card.id}:0"))

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from bot import panel
 from bot.buttons import Button
 from bot.money import Money, exponent
+from bot.ways import to_card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ def not_enough(
 
 def ways_on(voice: Voice, card: Card, entries: Sequence[Entry], *, known: bool) -> Buttons:
     """Offer to undo what was booked, to open the card, and to set a balance that is not known."""
-    row = [Button(voice.plain("💳 The card"), f"card:{card.id}")]
+    row = [to_card(voice, card)]
     if entries:
         row.insert(0, Button(voice.plain("↩️ Undo"), f"unspent:{card.id}:{entries[0].id}"))
     if known:

@@ -13,6 +13,7 @@ from bot.issuers import ASK_HOLDER
 from bot.messages import repaint
 from bot.money import Money
 from bot.pace import SECOND
+from bot.ways import to_all_cards
 from storage import suffices
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from bot.parts import Parts
     from bot.voice import Voice
     from storage import Card, Held, Right
-
-ALL_CARDS = "panel:0::"
-"""The button that leads back to the panel of all cards."""
 
 GATHER_SECONDS = SECOND
 """Answers that come in together are shown together; a slow one does not hold up the others.
@@ -94,7 +92,7 @@ def view_of(
         [
             _Way("own", Button(voice.plain("🗑 Remove"), f"remove:{card.id}")),
             *([_Way("see", Button(voice.plain("⋯ More"), f"more:{card.id}"))] if more else []),
-            _Way("see", Button(voice.plain("‹ All cards"), ALL_CARDS)),
+            _Way("see", to_all_cards(voice)),
         ],
     ]
     rows = [[way.button for way in row if suffices(right, way.right)] for row in ways]

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot import calls
-from bot.buttons import Button
-from bot.card_view import ALL_CARDS
 from bot.languages import mark
 from bot.messages import offer
+from bot.ways import to_all_cards
 
 if TYPE_CHECKING:
     from bot.parts import Parts
@@ -38,7 +37,7 @@ async def _cover(parts: Parts, person_id: int) -> None:
     panel = parts.journal.panel_of(person_id) or (person and person.panel_message_id)
     if panel and not parts.views.shows(person_id, panel, "lock"):
         voice = parts.voice(person)
-        rows = [[Button(voice.plain("‹ All cards"), ALL_CARDS)]]
+        rows = [[to_all_cards(voice)]]
         try:
             await calls.edit(parts.bot, person_id, panel, str(voice.say(COVERED)), rows)
         except (BadRequest, Forbidden):

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from bot import panel
 from bot.buttons import Button
 from bot.expiry import last_day, leads_of, steps
+from bot.ways import to_card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +83,7 @@ def _written(
 ) -> tuple[Markup, Buttons]:
     assert card is not None
     text = line(voice, card, item.kind, covered=covered)
-    open_it = Button(voice.plain("💳 The card"), f"card:{card.id}")
+    open_it = to_card(voice, card)
     date = Button(voice.plain("📅 Change the date"), f"expiry:{card.id}")
     if item.kind == "expired":
         text += Markup("\n") + voice.say(

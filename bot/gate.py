@@ -15,6 +15,7 @@ from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.lock import Verdict
 from bot.messages import discard
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -172,7 +173,7 @@ def _forgetting(voice: Voice) -> list[list[Button]]:
 
 def cancelling(voice: Voice) -> list[list[Button]]:
     """Offer the way out."""
-    return [[Button(voice.plain("Cancel"), "cancel")]]
+    return [[to_cancel(voice)]]
 
 
 def _put_away_question(context: Context) -> None:

@@ -14,6 +14,7 @@ from bot import panel
 from bot.buttons import Button
 from bot.money import Money
 from bot.readings import money_of
+from bot.ways import back_to_card
 
 if TYPE_CHECKING:
     from bot.buttons import Buttons
@@ -110,7 +111,7 @@ def buttons_of(voice: Voice, issuers: Issuers, card: Card, item: OutboxItem) -> 
         return [
             [
                 Button(voice.plain("📜 History"), f"history:{card.id}:0"),
-                Button(voice.plain("‹ The card"), f"card:{card.id}"),
+                back_to_card(voice, card),
             ]
         ]
     issuer = issuers.get(card.issuer)

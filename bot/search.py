@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from bot import panel
 from bot.buttons import Button
-from bot.card_view import ALL_CARDS
 from bot.pages import Page
+from bot.ways import to_all_cards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,7 +70,7 @@ async def say_none(context: Context) -> None:
             "No card of yours is called “{words}” or ends in it. /balance shows them all.",
             words=_cut(context.args),
         ),
-        [[Button(context.voice.plain("‹ All cards"), ALL_CARDS)]],
+        [[to_all_cards(context.voice)]],
     )
 
 

@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 from bot import panel
 from bot.activity import tell
-from bot.buttons import Button
 from bot.issuers import ASK_HOLDER, FaultKind
 from bot.languages import mark
+from bot.ways import back_to_card
 
 if TYPE_CHECKING:
     from bot.parts import Parts
@@ -43,5 +43,5 @@ async def tell_refused(parts: Parts, card: Card) -> None:
         panel.trouble(voice, parts.issuers, card) or "",
         voice.say(REFUSED, issuer=issuer),
     ]
-    buttons = [[Button(voice.plain("‹ The card"), f"card:{card.id}")]]
+    buttons = [[back_to_card(voice, card)]]
     await tell(parts, card.owner_id, Markup("\n").join(lines), buttons)

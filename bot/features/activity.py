@@ -8,12 +8,12 @@ from markupsafe import Markup, escape
 
 from bot import panel
 from bot.activity import SENTENCES, Action
-from bot.buttons import Button, number
-from bot.card_view import ALL_CARDS
+from bot.buttons import number
 from bot.issuers import FaultKind
 from bot.languages import mark
 from bot.pages import Page
 from bot.parts import Command
+from bot.ways import to_all_cards
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -65,7 +65,7 @@ async def _show(context: Context, at: int) -> None:
         )
     newer, older = voice.plain("◀ Newer"), voice.plain("Older ▶")
     turns = page.turns(voice, lambda to: f"activity:{to}", newer, older)
-    back = [Button(voice.plain("‹ All cards"), ALL_CARDS)]
+    back = [to_all_cards(voice)]
     await context.present(f"activity:{page.at}", Markup("\n\n").join(lines), [*turns, back])
 
 

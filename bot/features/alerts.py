@@ -20,6 +20,7 @@ from bot.quiet import clock_time
 from bot.search import matching, say_none, words_of
 from bot.thresholds import Enough, enough, threshold
 from bot.typed import money_typed
+from bot.ways import back_to_card, to_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,7 +138,7 @@ async def _show(context: Context, card: Card) -> None:
                 voice.plain("🔕 Switch off") if card.alerts_on else voice.plain("🔔 Switch on"),
                 f"{switch}:{card.id}",
             ),
-            Button(voice.plain("‹ The card"), f"card:{card.id}"),
+            back_to_card(voice, card),
         ],
     ]
     await context.present(f"alert:{card.id}", Markup("\n").join(text), rows)
@@ -188,7 +189,7 @@ async def amount(context: Context, card_id: str) -> None:
             "or a share of the highest balance such as 30%.",
             card=panel.masked(card),
         ),
-        [[Button(voice.plain("Cancel"), "cancel")]],
+        [[to_cancel(voice)]],
     )
 
 

@@ -15,6 +15,7 @@ from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.parts import Command
 from bot.roles import admin_only, may_enter
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from bot.buttons import Buttons
@@ -45,7 +46,7 @@ async def announce(context: Context) -> None:
         await _preview(context, context.args)
         return
     await context.parts.dialogues.keep(context.person.id, Dialogue(KIND))
-    await context.ask(context.voice.say(ASK), [[Button(context.voice.plain("Cancel"), "cancel")]])
+    await context.ask(context.voice.say(ASK), [[to_cancel(context.voice)]])
 
 
 async def asked(context: Context) -> None:
@@ -80,7 +81,7 @@ async def _preview(context: Context, text: str) -> None:
     lines += [Markup("<blockquote>{}</blockquote>").format(one) for one in texts.values()]
     rows = [
         [Button(voice.plain("📣 Send it"), f"sendall:{nonce}")],
-        [Button(voice.plain("Cancel"), "cancel")],
+        [to_cancel(voice)],
     ]
     await context.ask(Markup("\n").join(lines), rows)
 

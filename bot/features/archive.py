@@ -8,12 +8,13 @@ from markupsafe import Markup
 
 from bot import expiry, panel
 from bot.buttons import Button, OutdatedButton, number
-from bot.card_view import ALL_CARDS, open_card
+from bot.card_view import open_card
 from bot.declared import CardAction
 from bot.languages import mark
 from bot.pages import Page
 from bot.parts import Command
 from bot.search import matching, words_of
+from bot.ways import to_all_cards
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -67,7 +68,7 @@ async def _list(context: Context, at: int) -> None:
         for card in here
     ]
     rows += page.turns(voice, lambda to: f"archived:{to}")
-    rows.append([Button(voice.plain("‹ All cards"), ALL_CARDS)])
+    rows.append([to_all_cards(voice)])
     await context.present(f"archived:{page.at}", Markup("\n").join(lines), rows, shown=here)
 
 
@@ -89,7 +90,7 @@ async def _put_away(context: Context, card: Card) -> None:
         [
             [
                 Button(voice.plain("↩️ Undo"), f"unarchive:{card.id}"),
-                Button(voice.plain("‹ All cards"), ALL_CARDS),
+                to_all_cards(voice),
             ]
         ],
     )

@@ -8,13 +8,14 @@ from markupsafe import Markup
 
 from bot import panel
 from bot.buttons import Button, in_rows, number
-from bot.card_view import ALL_CARDS, answers_of, open_card
+from bot.card_view import answers_of, open_card
 from bot.languages import mark
 from bot.messages import repaint
 from bot.pages import Page
 from bot.parts import Command
 from bot.search import matching, no_cards, say_none, words_of
 from bot.shared import all_said_by, whose
+from bot.ways import to_all_cards
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +127,7 @@ async def _panel(
     rows += page.turns(voice, lambda to: f"panel:{to}::{words}")
     last = [Button(voice.plain("🔄 Refresh"), f"panel:{at}:ask:{words}")]
     if words:
-        last.append(Button(voice.plain("‹ All cards"), ALL_CARDS))
+        last.append(to_all_cards(voice))
     return Markup("\n\n").join(blocks), [*rows, last]
 
 

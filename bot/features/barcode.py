@@ -14,6 +14,7 @@ from bot.declared import CardAction
 from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.numbers import number_of
+from bot.ways import to_cancel, to_card
 from storage import Barcode
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ async def ask(context: Context, card_id: str) -> None:
     rows = in_rows(buttons, 3)
     if kept is not None:
         rows.append([Button(voice.plain("No barcode"), f"coded:{card.id}:{NONE}")])
-    rows.append([Button(voice.plain("Cancel"), "cancel")])
+    rows.append([to_cancel(voice)])
     await context.ask(Markup("\n").join(lines), rows)
 
 
@@ -119,7 +120,7 @@ async def _keep(context: Context, card: Card, code: Barcode | None) -> None:
             kind=_name(code.format),
         )
     show = Button(voice.plain("👁 Show it"), f"reveal:{card.id}")
-    await context.conclude(text, [[show, Button(voice.plain("💳 The card"), f"card:{card.id}")]])
+    await context.conclude(text, [[show, to_card(voice, card)]])
 
 
 async def _number(context: Context, card: Card) -> str:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from bot import panel, refusals
 from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton, number
-from bot.card_view import ALL_CARDS, open_card
+from bot.card_view import open_card
 from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.money import exponent
@@ -18,6 +18,7 @@ from bot.parts import Command
 from bot.search import matching, no_cards, words_of
 from bot.typed import LABEL_LONGEST, label_typed, money_typed
 from bot.wallet import UNDO
+from bot.ways import to_all_cards, to_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +52,7 @@ async def _list(context: Context, mine: Sequence[Card], at: int) -> None:
         said, rows = no_cards(voice)
         if await context.cards("see"):
             said = voice.say("You have no card of your own yet, only those shared with you.")
-            rows = [*rows, [Button(voice.plain("‹ All cards"), ALL_CARDS)]]
+            rows = [*rows, [to_all_cards(voice)]]
         await context.show(said, rows)
         return
     page = Page.of(len(mine), PER_PAGE, at)
@@ -100,7 +101,7 @@ async def rename(context: Context, card_id: str) -> None:
             card=panel.masked(card),
             n=LABEL_LONGEST,
         ),
-        [[Button(voice.plain("Cancel"), "cancel")]],
+        [[to_cancel(voice)]],
     )
 
 
@@ -130,7 +131,7 @@ async def set_balance(context: Context, card_id: str) -> None:
             card=panel.masked(card),
             example="161.50" if exponent(currency) else "161",
         ),
-        [[Button(voice.plain("Cancel"), "cancel")]],
+        [[to_cancel(voice)]],
     )
 
 
@@ -180,7 +181,7 @@ async def removed(context: Context, card_id: str) -> None:
         [
             [
                 Button(voice.plain("↩️ Undo"), f"restore:{card.id}"),
-                Button(voice.plain("‹ All cards"), ALL_CARDS),
+                to_all_cards(voice),
             ]
         ],
     )

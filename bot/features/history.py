@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import panel
-from bot.buttons import Button, OutdatedButton, number
-from bot.card_view import ALL_CARDS, answers_of
+from bot.buttons import OutdatedButton, number
+from bot.card_view import answers_of
 from bot.languages import mark
 from bot.messages import repaint
 from bot.money import Money
@@ -17,6 +17,7 @@ from bot.pages import Page
 from bot.parts import Command
 from bot.search import matching, say_none, which, words_of
 from bot.shared import bookers, named
+from bot.ways import back_to_card, to_all_cards
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -155,9 +156,9 @@ async def _page(
     newer, older = voice.plain("◀ Newer"), voice.plain("Older ▶")
     card_id = card.id if card else ""
     rows = page.turns(voice, lambda to: f"history:{card_id}:{to}", newer, older)
-    back = [Button(voice.plain("‹ All cards"), ALL_CARDS)]
+    back = [to_all_cards(voice)]
     if card:
-        back.insert(0, Button(voice.plain("‹ The card"), f"card:{card.id}"))
+        back.insert(0, back_to_card(voice, card))
     return Markup("\n\n").join(lines), [*rows, back]
 
 

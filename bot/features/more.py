@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot import panel
 from bot.buttons import Button, in_rows
 from bot.shared import said_by
+from bot.ways import back_to_card
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -20,7 +21,7 @@ async def more(context: Context, card_id: str) -> None:
         for action in context.actions(card)
     ]
     rows = in_rows(buttons)
-    rows.append([Button(voice.plain("‹ The card"), f"card:{card.id}")])
+    rows.append([back_to_card(voice, card)])
     by = await said_by(context.parts, voice, context.person.id, card)
     text = panel.details(voice, context.parts.issuers, card, by)
     await context.present(f"more:{card.id}", text, rows, shown=[card])

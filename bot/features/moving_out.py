@@ -20,6 +20,7 @@ from bot.languages import mark
 from bot.messages import discard
 from bot.parts import Command
 from bot.vanishing import reveal_document
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -123,7 +124,7 @@ async def _ask(context: Context, kind: Kind) -> None:
     rows = [
         [Button(voice.plain(label), f"exportas:{other}")],
         [Button(voice.plain("Without a passphrase"), f"exportplain:{kind}")],
-        [Button(voice.plain("Cancel"), "cancel")],
+        [to_cancel(voice)],
     ]
     what = CATIMA if kind == "catima" else ALL
     text = voice.say(what) + "\n\n" + voice.say(SEND, n=SHORTEST)

@@ -15,6 +15,7 @@ from bot.dialogue import Dialogue
 from bot.languages import mark
 from bot.money import UNITS, Money
 from bot.typed import money_typed
+from bot.ways import to_cancel, to_card
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -37,7 +38,7 @@ async def ask(context: Context, card_id: str) -> None:
         return
     await context.parts.dialogues.keep(context.person.id, Dialogue(KIND, data={"card": card.id}))
     usual = Money(1, card.currency) if card.currency in UNITS else Money(3000, card.currency)
-    rows = [[Button(voice.plain("Cancel"), "cancel")]]
+    rows = [[to_cancel(voice)]]
     if card.quick_minor:
         rows.insert(0, [Button(voice.plain("Switch it off"), f"slow:{card.id}")])
     await context.ask(
@@ -72,7 +73,7 @@ async def switch_off(context: Context, card_id: str) -> None:
 
 async def _say_set(context: Context, card: Card, amount: Money | None) -> None:
     voice, name = context.voice, panel.masked(card)
-    rows = [[Button(voice.plain("💳 The card"), f"card:{card.id}")]]
+    rows = [[to_card(voice, card)]]
     if amount is None:
         text = voice.say("<b>{card}</b> has no one-tap spending any more.", card=name)
     else:

@@ -16,6 +16,7 @@ from bot.languages import mark
 from bot.messages import repaint
 from bot.parts import Command
 from bot.search import matching, mentioned, no_cards, which, words_of
+from bot.ways import back_to_card, to_cancel
 
 if TYPE_CHECKING:
     from bot.buttons import Buttons
@@ -95,7 +96,7 @@ async def _which(context: Context, kind: Trouble, at: int) -> None:
         lambda card: f"diagnose:{card.id}:{kind}",
         lambda to: f"trouble:{kind}:{to}",
     )
-    rows.append([Button(voice.plain("Cancel"), "cancel")])
+    rows.append([to_cancel(voice)])
     await context.ask_here(voice.say("Which card is it? Press it, or send its name."), rows)
 
 
@@ -169,7 +170,7 @@ def _rows(context: Context, card: Card, kind: Trouble, said: Diagnosis) -> Butto
     rows.append(
         [
             Button(voice.plain("🙋 Write to a person"), f"human:{card.id}:{kind}"),
-            Button(voice.plain("‹ The card"), f"card:{card.id}"),
+            back_to_card(voice, card),
         ]
     )
     return rows

@@ -21,6 +21,7 @@ from bot.languages import mark
 from bot.pages import Page
 from bot.parts import Command
 from bot.roles import is_staff, staff_only
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from telegram import CallbackQuery, Message, User
@@ -83,7 +84,7 @@ async def reply(context: Context, ticket_id: str) -> None:
     )
     await context.ask(
         context.voice.say("Write the answer to #{n}; it can be a picture.", n=ticket.id),
-        [[Button(context.voice.plain("Cancel"), "cancel")]],
+        [[to_cancel(context.voice)]],
     )
 
 

@@ -15,6 +15,7 @@ from bot.card_view import view_of
 from bot.features.bind import intake, scanned
 from bot.money import is_currency
 from bot.typed import label_typed, money_typed
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -105,4 +106,4 @@ def _currency(context: Context, dialogue: Dialogue) -> str:
 
 def _skip(context: Context) -> list[list[Button]]:
     voice = context.voice
-    return [[Button(voice.plain("Skip"), "skip"), Button(voice.plain("Cancel"), "cancel")]]
+    return [[Button(voice.plain("Skip"), "skip"), to_cancel(voice)]]

@@ -14,6 +14,7 @@ from bot.features.bind import intake, steps
 from bot.languages import mark
 from bot.pictures import Unreadable
 from bot.vanishing import reveal, vanish
+from bot.ways import to_cancel
 from storage import Owed
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ async def offer_number(context: Context, dialogue: Dialogue) -> None:
     dialogue.wait_at(STEP, secret=True)
     await context.parts.dialogues.keep(context.person.id, dialogue)
     voice = context.voice
-    await context.ask(voice.say(READ_NUMBER), [[Button(voice.plain("Cancel"), "cancel")]])
+    await context.ask(voice.say(READ_NUMBER), [[to_cancel(voice)]])
     await _reveal(context, dialogue.data["printed"])
 
 

@@ -14,6 +14,7 @@ from bot.card_view import open_card
 from bot.dialogue import Dialogue
 from bot.money import Money
 from bot.numbers import tail_of
+from bot.ways import to_cancel
 from storage import Barcode
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ async def choose(context: Context, dialogue: Dialogue) -> None:
         label = masked(Barcode(**one))
         labels.append(label if label not in labels else f"{label} ({len(labels) + 1})")
     rows = [[Button(label, f"scanned:{place}")] for place, label in enumerate(labels)]
-    rows.append([Button(voice.plain("Cancel"), "cancel")])
+    rows.append([to_cancel(voice)])
     if NEXT in dialogue.data:
         await context.ask(voice.say("You sent more cards. Which one is next?"), rows)
         return
@@ -102,7 +103,7 @@ async def confirm(context: Context, dialogue: Dialogue, issuer: Issuer) -> None:
     dialogue.wait_at(CONFIRM, secret=True)
     await context.parts.dialogues.keep(context.person.id, dialogue)
     voice = context.voice
-    rows = [[Button(voice.plain("✅ Save"), "confirmed"), Button(voice.plain("Cancel"), "cancel")]]
+    rows = [[Button(voice.plain("✅ Save"), "confirmed"), to_cancel(voice)]]
     if dialogue.data.get("pasted"):
         rows.insert(1, [Button(voice.plain("Another issuer"), "another")])
     await context.ask_here(_summary(context, dialogue, issuer), rows)
@@ -144,7 +145,7 @@ async def offer_to_known(context: Context, dialogue: Dialogue, card: Card) -> No
         code=masked(Barcode(**dialogue.data["barcode"])),
     )
     keep = Button(voice.plain("✅ Save"), "confirmed")
-    await context.ask_here(text, [[keep, Button(voice.plain("Cancel"), "cancel")]])
+    await context.ask_here(text, [[keep, to_cancel(voice)]])
 
 
 async def save_to_known(context: Context, dialogue: Dialogue) -> None:

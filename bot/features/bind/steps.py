@@ -11,6 +11,7 @@ from bot.buttons import Button
 from bot.features.bind import intake, manual, scanned, verify
 from bot.numbers import tail_of
 from bot.voice import within
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ async def choose_issuer(context: Context, dialogue: Dialogue) -> None:
         [Button(panel.issuer_name(voice, parts.issuers, issuer.slug), f"issuer:{issuer.slug}")]
         for issuer in offered or parts.issuers.all()
     ]
-    rows.append([Button(voice.plain("Cancel"), "cancel")])
+    rows.append([to_cancel(voice)])
     if pasted:
         text = voice.say("Which issuer is ·{tail} from?", tail=tail_of(pasted))
     else:
@@ -190,7 +191,7 @@ async def _refuse(
 
 
 def _ways_out(voice: Voice, dialogue: Dialogue) -> list[list[Button]]:
-    row = [Button(voice.plain("Cancel"), "cancel")]
+    row = [to_cancel(voice)]
     if dialogue.data.get("pasted"):
         row.insert(0, Button(voice.plain("Another issuer"), "another"))
     return [row]

@@ -18,6 +18,7 @@ from bot.issuers import ASK_HOLDER, FaultKind, IssuerFault
 from bot.languages import mark
 from bot.limits import After, Refusal
 from bot.messages import edit
+from bot.ways import to_cancel
 from storage import Barcode, StorageError
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ async def _refused(
     has_pin = any(field.secret for field in issuer.fields[1:])
     alike = NEITHER if has_pin else WHY[FaultKind.NOT_FOUND]
     text = voice.say(alike if after.alike else WHY[fault.kind], issuer=name)
-    cancel = Button(voice.plain("Cancel"), "cancel")
+    cancel = to_cancel(voice)
     if then := after.then:
         wait = voice.say(refusals.sentence(then), when=refusals.when(voice, then))
         text += Markup("\n") + wait
@@ -255,12 +256,12 @@ async def _put(context: Context, message_id: int, text: Markup, buttons: Buttons
 
 def _again(context: Context) -> Buttons:
     voice = context.voice
-    return [[Button(voice.plain("Ask again"), "again"), Button(voice.plain("Cancel"), "cancel")]]
+    return [[Button(voice.plain("Ask again"), "again"), to_cancel(voice)]]
 
 
 def _once_more(voice: Voice) -> list[list[Button]]:
     again = Button(voice.plain("Try again"), "again")
-    return [[again, Button(voice.plain("Cancel"), "cancel")]]
+    return [[again, to_cancel(voice)]]
 
 
 def _ask_again(data: dict[str, Any], issuer: Issuer, kind: FaultKind) -> None:

@@ -11,6 +11,7 @@ from bot import expiry, expiry_view, panel
 from bot.buttons import Button, OutdatedButton, number
 from bot.dialogue import Dialogue
 from bot.last_days import last_days
+from bot.ways import back_to_card, to_cancel
 from storage import CardChanges
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ async def show(context: Context, card: Card) -> None:
             ]
         )
         rows.append([mute])
-    rows.append([Button(voice.plain("‹ The card"), f"card:{card.id}")])
+    rows.append([back_to_card(voice, card)])
     await context.present(f"expiry:{card.id}", Markup("\n").join(lines), rows)
 
 
@@ -87,7 +88,7 @@ async def asked(context: Context, card_id: str) -> None:
             "31 March, 03/27 or “in 6 months”.",
             card=panel.masked(card),
         ),
-        [[Button(voice.plain("Cancel"), "cancel")]],
+        [[to_cancel(voice)]],
     )
 
 

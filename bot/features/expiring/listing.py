@@ -10,6 +10,7 @@ from bot import expiry, expiry_view, panel
 from bot.buttons import Button, number
 from bot.dialogue import Dialogue
 from bot.pages import Page
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +110,7 @@ async def leads_asked(context: Context) -> None:
             days=days_said(context, expiry.leads_of(context.person)),
             n=expiry.MOST_LEADS,
         ),
-        [[Button(voice.plain("Cancel"), "cancel")]],
+        [[to_cancel(voice)]],
     )
 
 

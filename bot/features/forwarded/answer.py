@@ -12,6 +12,7 @@ from bot.buttons import Button
 from bot.context import UNDELETED
 from bot.languages import mark
 from bot.readings import money_of
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from bot.bookings import Booked
@@ -137,7 +138,7 @@ def question(voice: Voice, notice: Notice, offered: Offered) -> tuple[Markup, Bu
     rows = [
         [Button(panel.masked(card), f"forwarded:{notice.key}:{card.id}")] for card in offered.cards
     ]
-    last = [Button(voice.plain("Cancel"), "cancel")]
+    last = [to_cancel(voice)]
     if not offered.fitting:
         last.insert(0, Button(voice.plain("Bind a card"), "bind"))
     return Markup("\n").join(lines), [*rows, last]

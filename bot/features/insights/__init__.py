@@ -12,7 +12,6 @@ from telegram.error import BadRequest
 from bot import advice, calls, panel
 from bot.advice import Past
 from bot.buttons import Button, OutdatedButton, number
-from bot.card_view import ALL_CARDS
 from bot.charts import COLOURS
 from bot.declared import CardAction
 from bot.easel import NotDrawnError
@@ -23,6 +22,7 @@ from bot.languages import mark
 from bot.messages import offer
 from bot.parts import Command
 from bot.search import matching, no_cards, say_none, which, words_of
+from bot.ways import back_to_card, to_all_cards
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,9 +117,9 @@ async def _show(context: Context, card: Card | None, code: str, months: int) -> 
         # Years of entries take too long for others to wait.
         seen = await asyncio.to_thread(_few, context, known, card, code, months, name)
     if seen.picture is None:
-        back = Button(voice.plain("‹ All cards"), ALL_CARDS)
+        back = to_all_cards(voice)
         if card:
-            back = Button(voice.plain("‹ The card"), f"card:{card.id}")
+            back = back_to_card(voice, card)
         await context.show(Markup("\n\n").join([voice.say(TOO_LITTLE), *seen.lines]), [[back]])
         return
     head = voice.say("<b>Insights</b>: {name}", name=name)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.buttons import Button, OutdatedButton, number
+from bot.buttons import OutdatedButton, number
 from bot.dialogue import Dialogue
 from bot.features.moving_in import columns, preview, reading
 from bot.imports.catima import links_in
 from bot.languages import mark
 from bot.parts import Command
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from bot.attached import Attached
@@ -38,7 +39,7 @@ async def move_in(context: Context) -> None:
     dialogue = Dialogue(KIND, "file", secret=True)
     await context.parts.dialogues.keep(context.person.id, dialogue)
     text = voice.say(SEND) + "\n\n" + voice.say(READS)
-    await context.ask(text, [[Button(voice.plain("Cancel"), "cancel")]])
+    await context.ask(text, [[to_cancel(voice)]])
 
 
 async def on_file(context: Context, attached: Attached) -> bool:

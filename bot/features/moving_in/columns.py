@@ -14,6 +14,7 @@ from bot.imports import kept
 from bot.imports import table as tables
 from bot.imports.table import ROLES, Role, Table
 from bot.languages import mark
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -65,7 +66,7 @@ async def show(context: Context, dialogue: Dialogue) -> None:
     rows.append(
         [
             Button(voice.plain("Read it like this"), "moveread"),
-            Button(voice.plain("Cancel"), "cancel"),
+            to_cancel(voice),
         ]
     )
     await context.ask_here(Markup("\n").join(lines), rows)

@@ -10,7 +10,6 @@ from markupsafe import Markup
 from bot import arrivals, panel
 from bot.activity import Action, note
 from bot.buttons import Button, Buttons, in_rows
-from bot.card_view import ALL_CARDS
 from bot.expiry import leads_of
 from bot.features.moving_in import settings
 from bot.imports import found as said
@@ -19,6 +18,7 @@ from bot.imports import table as tables
 from bot.languages import mark
 from bot.pages import Page
 from bot.readings import money_of
+from bot.ways import to_all_cards, to_cancel
 from storage import MOST_CARDS, DuplicateCardError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ async def save(context: Context, dialogue: Dialogue, *, choices: bool) -> None:
     if choices and (changed := await parts.store.people.get(owner)):
         context.person, context.voice = changed, parts.voice(changed)
     text = context.voice.plural("✅ {n} card moved in.", "✅ {n} cards moved in.", len(ids))
-    await context.conclude(text, [[Button(context.voice.plain("‹ All cards"), ALL_CARDS)]])
+    await context.conclude(text, [[to_all_cards(context.voice)]])
 
 
 async def ask_currency(context: Context, dialogue: Dialogue) -> None:
@@ -256,5 +256,5 @@ def _buttons(context: Context, dialogue: Dialogue, found: Found, plan: Plan, at:
     if "table" in dialogue.data:
         rows.append([Button(voice.plain("Other columns"), "moveroles")])
     rows += _page(plan, at).turns(voice, lambda to: f"movepage:{to}")
-    rows.append([Button(voice.plain("Cancel"), "cancel")])
+    rows.append([to_cancel(voice)])
     return rows

@@ -17,6 +17,7 @@ from bot.imports import kept
 from bot.imports.catima import read_links
 from bot.imports.table import Table
 from bot.languages import mark
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +91,7 @@ async def _read(context: Context, content: bytes, said: str | None, data: dict[s
         text = voice.say(WRONG if locked.wrong else LOCKED)
         if not data["gone"]:
             text += "\n" + voice.say(STANDS)
-        await context.ask(text, [[Button(voice.plain("Cancel"), "cancel")]])
+        await context.ask(text, [[to_cancel(voice)]])
     except imports.Unreadable as error:
         rows = [[Button(voice.plain("What I can read"), "import")]]
         await _say(context, str(error), rows, gone=data["gone"])

@@ -16,6 +16,7 @@ from bot.parts import Command
 from bot.search import no_cards
 from bot.showing import show_card
 from bot.vanishing import vanish
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ async def begin(context: Context) -> None:
         await context.parts.dialogues.keep(context.person.id, Dialogue(KIND))
         await context.ask(
             voice.say("How much is to be paid? With the shop’s name if you like: 120 Starbucks"),
-            [[Button(voice.plain("Cancel"), "cancel")]],
+            [[to_cancel(voice)]],
         )
     elif not await context.took_stray(context.args):
         await _answer(context, context.args, cards)

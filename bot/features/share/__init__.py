@@ -18,6 +18,7 @@ from bot.pages import fitted
 from bot.parts import Command
 from bot.search import matching, no_cards, say_none, which, words_of
 from bot.shared import MAY
+from bot.ways import back_to_card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +132,7 @@ def _ways(
     if links:
         rows.append([Button(voice.plain("✖ Take the link back"), f"unlink:{card.id}")])
     rows.append([Button(voice.plain("🎁 Hand over for good"), f"handover:{card.id}")])
-    rows.append([Button(voice.plain("‹ The card"), f"card:{card.id}")])
+    rows.append([back_to_card(voice, card)])
     return rows
 
 

@@ -9,10 +9,11 @@ from markupsafe import Markup
 from bot import panel
 from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton
-from bot.card_view import ALL_CARDS, open_card
+from bot.card_view import open_card
 from bot.features.share import letters
 from bot.languages import mark
 from bot.shared import whose
+from bot.ways import back_to_card, to_all_cards
 from storage import DuplicateCardError
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ async def _show(context: Context, held: Held) -> None:
     rows = [
         [Button(warn, f"sharewarn:{card.id}:{'off' if held.alerts_on else 'on'}")],
         [Button(voice.plain("🚪 Leave this card"), f"leave:{card.id}")],
-        [Button(voice.plain("‹ The card"), f"card:{card.id}")],
+        [back_to_card(voice, card)],
     ]
     await context.present(f"shared:{card.id}", Markup("\n").join(lines), rows)
 
@@ -155,7 +156,7 @@ async def leave(context: Context, card_id: str) -> None:
     rows = [
         [
             Button(voice.plain("Yes, leave"), f"left:{card.id}"),
-            Button(voice.plain("‹ The card"), f"card:{card.id}"),
+            back_to_card(voice, card),
         ]
     ]
     await context.present(f"leave:{card.id}", text, rows)
@@ -171,7 +172,7 @@ async def left(context: Context, card_id: str) -> None:
         await note(tx, Action.LEFT, subject=card.owner_id, actor=me.id, card=card)
         await note(tx, Action.LEFT, subject=me.id, actor=me.id, card=card)
     voice = context.voice
-    rows = [[Button(voice.plain("‹ All cards"), ALL_CARDS)]]
+    rows = [[to_all_cards(voice)]]
     said = voice.say("You have left {card}.", card=panel.masked(card))
     await context.present(f"left:{card.id}", said, rows)
 

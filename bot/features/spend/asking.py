@@ -17,6 +17,7 @@ from bot.features.spend.which import Pending, called, without_name
 from bot.languages import mark
 from bot.money import Money, exponent
 from bot.pages import Page
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,7 +100,7 @@ async def ask_meaning(
         [Button(answers.reading(voice, said), f"meant:{wanted.nonce}:{at}")]
         for at, said in enumerate(readings)
     ]
-    rows.append([Button(voice.plain("Cancel"), "cancel")])
+    rows.append([to_cancel(voice)])
     await context.ask_here(text, rows)
 
 
@@ -110,7 +111,7 @@ async def ask_card(context: Context, wanted: Pending, cards: Sequence[Card], at:
         [Button(panel.masked(card), f"pay:{wanted.nonce}:{card.id}")] for card in page.cut(cards)
     ]
     rows += page.turns(voice, lambda to: f"payees:{wanted.nonce}:{to}")
-    rows.append([Button(voice.plain("Cancel"), "cancel")])
+    rows.append([to_cancel(voice)])
     text = voice.say("Which card?")
     if wanted.text:
         text = voice.say("“{typed}”: on which card?", typed=_short(wanted.text))
@@ -141,7 +142,7 @@ async def ask_amount(context: Context, wanted: Pending, cards: Sequence[Card]) -
     known = [panel.masked(cards[0])] if len(cards) == 1 else []
     about = " · ".join([*known, *([_short(wanted.text)] if wanted.text else [])])
     text = Markup("<b>{}</b>\n{}").format(about, text) if about else text
-    await context.ask_here(text, [[Button(voice.plain("Cancel"), "cancel")]])
+    await context.ask_here(text, [[to_cancel(voice)]])
 
 
 def _short(text: str) -> str:

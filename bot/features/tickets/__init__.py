@@ -16,6 +16,7 @@ from bot.messages import erase
 from bot.panel import issuer_name
 from bot.parts import Command
 from bot.struck_words import struck
+from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from bot.attached import Attached
@@ -76,7 +77,7 @@ async def _ask(context: Context, dialogue: Dialogue) -> None:
     """Ask for the words; whether they may know which card it is, a button says."""
     voice, data, parts = context.voice, dialogue.data, context.parts
     await parts.dialogues.keep(context.person.id, dialogue)
-    rows = [[Button(voice.plain("Cancel"), "cancel")]]
+    rows = [[to_cancel(voice)]]
     if data.get("card"):
         card = await context.card(data["card"], "see")
         issuer = issuer_name(voice, parts.issuers, card.issuer)
@@ -230,7 +231,7 @@ async def add_to(context: Context, ticket_id: str) -> None:
     ticket = await _mine(context, ticket_id)
     data = {"ticket": ticket.id, "topic": ticket.topic}
     await context.parts.dialogues.keep(context.person.id, Dialogue(KIND, data=data))
-    rows = [[Button(context.voice.plain("Cancel"), "cancel")]]
+    rows = [[to_cancel(context.voice)]]
     await context.ask(context.voice.say(WRITE), rows)
 
 
