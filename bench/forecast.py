@@ -46,6 +46,16 @@ def on_working_days(chance: random.Random) -> Iterator[Spend]:
         day += timedelta(days=1)
 
 
+def at_lunch(chance: random.Random) -> Iterator[Spend]:
+    """Eat in the canteen on working days, not quite every one."""
+    day, amount, hungry = BEGAN, chance.uniform(1_500, 3_500), chance.uniform(0.5, 0.95)
+    while True:
+        if day.weekday() < _WORKING_DAYS and chance.random() < hungry:
+            at = day + timedelta(hours=chance.uniform(3, 5))
+            yield Spend(at, 1 + round(amount * chance.uniform(0.7, 1.4)))
+        day += timedelta(days=1)
+
+
 def in_a_big_shop(chance: random.Random) -> Iterator[Spend]:
     """Shop for the week about every week, with small things in between."""
     at, amount = BEGAN, chance.uniform(8_000, 30_000)
@@ -68,6 +78,7 @@ SPENDERS: dict[str, Spending] = {
     "by chance": by_chance,
     "by habit": by_habit,
     "on working days": on_working_days,
+    "at lunch": at_lunch,
     "in a big shop": in_a_big_shop,
     "in bursts": in_bursts,
 }

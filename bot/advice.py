@@ -55,7 +55,7 @@ class Past:
 
 
 def spends_of(entries: Iterable[Entry], card: Card) -> list[Spend]:
-    """Pick what was spent of a card in the currency of its balance.
+    """Pick what was spent of a card, and refunded, in the currency of its balance.
 
     What was seen between two readings is put in the middle between them.
     """
@@ -64,8 +64,7 @@ def spends_of(entries: Iterable[Entry], card: Card) -> list[Spend]:
         for e in entries
         if e.card_id == card.id
         and e.currency == card.currency
-        and e.kind in SPENDING
-        and e.amount_minor < 0
+        and ((e.kind in SPENDING and e.amount_minor < 0) or e.kind == "refund")
     ]
 
 
@@ -73,7 +72,8 @@ def dry(voice: Voice, card: Card, past: Past) -> Dry | None:
     """Foresee when a card is empty; None where its balance or its pace is not known."""
     if card.balance_minor is None or not panel.is_usable(voice, card):
         return None
-    return forecast(past.spends.get(card.id, ()), card.balance_minor, voice.now)
+    now = voice.now.astimezone(voice.zone)
+    return forecast(past.spends.get(card.id, ()), card.balance_minor, now)
 
 
 def advise(voice: Voice, issuers: Issuers, cards: Sequence[Card], past: Past) -> list[Markup]:

@@ -125,7 +125,7 @@ _SPENDS: Final = (
         _mine.c.balance_minor > 0,
         ledger.c.currency == _mine.c.currency,
         ledger.c.at >= _time("since"),
-        _is_spent,
+        or_(_is_spent, ledger.c.kind == "refund"),
     )
 )
 
@@ -173,9 +173,9 @@ class Spending(Questions):
     async def spends(
         self, person_id: int, since: datetime
     ) -> dict[str, list[tuple[datetime, int]]]:
-        """List what was spent since then from cards in use with money: when, and minor units > 0.
+        """List what was spent since then from cards in use with money: when, and minor units.
 
-        In the currency of each card's balance, in any order.
+        In the currency of each card's balance, in any order; refunds are below zero.
         """
         rows = await self._runner.fetch(_SPENDS, person=person_id, since=since)
         return await asyncio.to_thread(_by_card, rows)  # tens of thousands hold others up

@@ -34,6 +34,7 @@ async def test_spending_is_added_up_by_span_less_what_was_refunded(
     assert sorted(found[card.id]) == [
         (clock.in_(days=-20), 50),
         (clock.in_(days=-19), 30),
+        (clock.in_(days=-18), -20),
         (clock.in_(days=-1), 70),
     ]
 
