@@ -170,6 +170,32 @@ def test_the_forks_csv_and_json_are_read_and_only_its_zip_knows_what_is_left() -
     assert found.remarks["Pictures and files, which I do not keep"] == 1
 
 
+def test_a_dump_of_voucher_vaults_database_knows_what_is_left() -> None:
+    shop = written.plus_item()
+    for gone in ("tags", "wallet", "notes"):
+        shop.pop(gone, None)
+    other = shop | {"redeem_code": "4006381333931", "name": "Cinema", "value": "-1"}
+    spent = {"item": "b-2", "date": "2026-03-02T10:00:00Z", "description": "Tea", "value": "-12.5"}
+    dump = [
+        {"model": "auth.user", "pk": 1, "fields": {"username": "li", "item": "b-2"}},
+        {"model": "myapp.item", "pk": "b-2", "fields": shop},
+        {"model": "myapp.transaction", "pk": 1, "fields": spent},
+        {"model": "myapp.transaction", "pk": 2, "fields": spent | {"item": "somebody else's"}},
+        {"model": "myapp.transaction", "pk": 3, "fields": spent | {"date": None}},
+        {"model": "myapp.transaction", "pk": 4, "fields": spent | {"value": "0.0001"}},
+        {"model": "myapp.item", "pk": "b-3", "fields": other},
+        {"model": "myapp.item", "pk": "b-4", "fields": None},
+        "no row",
+    ]
+    found = read(json.dumps(dump))
+    assert found.program == "VoucherVault"
+    shop_, cinema = found.cards
+    assert (shop_.amount, shop_.start, shop_.currency) == (Decimal("37.50"), None, "GBP")
+    assert [(one.amount, one.text) for one in shop_.past] == [(Decimal("-12.5"), "Tea")]
+    assert (cinema.name, cinema.amount, cinema.past) == ("Cinema", None, ())
+    assert found.remarks == {"Entries I could not read": 2, "Balances I could not read": 1}
+
+
 def test_tim_smarts_voucher_vault_is_read_with_its_thousandths() -> None:
     usual = {"uuid": "u", "removeOnceExpired": True, "balance": None, "color": "GREY"}
     found = read(
