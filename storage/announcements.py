@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import bindparam, case, exists, func, select, update
 
 from storage.outbox import STOPPED, UNSURE
 from storage.questions import KEY_COLUMNS, Questions
@@ -31,6 +31,7 @@ _what: Final = case(
 _OUTCOMES: Final = (
     select(_what, func.count()).select_from(people.join(outbox, _theirs)).group_by(_what)
 )
+_OWED: Final = select(people.c.id).where(exists().where(_theirs))
 _named: Final = (
     select(people.c.id, *KEY_COLUMNS, people.c.name)
     .select_from(people.join(outbox, _theirs))
@@ -88,6 +89,10 @@ class Announcements(Questions):
             stopped=counted.get(STOPPED, 0),
             unsure=counted.get(UNSURE, 0),
         )
+
+    async def owed(self, key: str) -> set[int]:
+        """List everybody who was ever owed it."""
+        return {row[0] for row in await self._runner.fetch(_OWED, key=key)}
 
     async def unreached(self, key: str, *, limit: int) -> list[str]:
         """Name those who could not be reached."""

@@ -86,38 +86,52 @@ async def _preview(context: Context, text: str) -> None:
     await context.ask(Markup("\n").join(lines), rows)
 
 
-async def _people(parts: Parts) -> list[int]:
-    """List whom it goes to: everybody who may use the bot."""
+async def _people(parts: Parts, until: datetime | None = None) -> list[int]:
+    """List whom it goes to: everybody who may use the bot, and was known by then."""
     found = [await parts.store.people.get(one) for one in await parts.store.people.ids()]
-    return [one.id for one in found if one and may_enter(parts.settings, one)]
+    return [
+        one.id
+        for one in found
+        if one and may_enter(parts.settings, one) and (until is None or one.created_at <= until)
+    ]
 
 
 async def send_all(context: Context, nonce: str) -> None:
-    """Owe it to everybody. Begun again after a kill, nobody gets it twice."""
+    """Owe it to everybody, and its report before that: whom a kill left out, that finds."""
     admin_only(context)
     parts, voice, me = context.parts, context.voice, context.person.id
     dialogue = await parts.dialogues.current(me)
     if dialogue is None or dialogue.kind != KIND or dialogue.data.get("nonce") != nonce:
         raise OutdatedButton
-    now, people = parts.clock(), await _people(parts)
-    for at in range(0, len(people), AT_ONCE):
-        async with parts.store.transaction() as tx:
-            for person_id in people[at : at + AT_ONCE]:
-                said = {"texts": dialogue.data["texts"]}
-                await tx.outbox.put(
-                    person_id, None, "notice", said, key=f"announce:{nonce}", not_before=now
-                )
+    now, texts, people = parts.clock(), dialogue.data["texts"], await _people(parts)
     async with parts.store.transaction() as tx:
-        await _owe_report(tx, me, nonce, now, 0, now + timedelta(minutes=1))
+        soon = now + timedelta(minutes=1)
+        await _owe_report(tx, me, nonce, now, 0, soon, texts=texts)
         await tx.dialogues.drop(me)
+    await _owe(parts, nonce, texts, people)
     rows = [[Button(voice.plain("✋ Stop"), f"stopall:{nonce}")]]
     await context.show(voice.say("On its way. I report when it is done."), rows)
 
 
+async def _owe(parts: Parts, nonce: str, texts: object, people: list[int]) -> None:
+    """Owe it to these people. Nobody is owed it twice."""
+    key, now, said = f"announce:{nonce}", parts.clock(), {"texts": texts}
+    for at in range(0, len(people), AT_ONCE):
+        async with parts.store.transaction() as tx:
+            for person_id in people[at : at + AT_ONCE]:
+                await tx.outbox.put(person_id, None, "notice", said, key=key, not_before=now)
+
+
 async def _owe_report(
-    tx: Store, admin: int, nonce: str, began: datetime, tries: int, at: datetime
+    tx: Store,
+    admin: int,
+    nonce: str,
+    began: datetime,
+    tries: int,
+    at: datetime,
+    **more: object,
 ) -> None:
-    said = {"nonce": nonce, "began": began.isoformat(), "tries": tries}
+    said = {"nonce": nonce, "began": began.isoformat(), "tries": tries, **more}
     key = f"announced:{nonce}:{tries}"
     await tx.outbox.put(admin, None, "announced", said, key=key, not_before=at)
 
@@ -173,8 +187,12 @@ async def _not_done(
     del card
     nonce, tries = str(item.payload["nonce"]), int(str(item.payload["tries"]))
     began = datetime.fromisoformat(str(item.payload["began"]))
-    counted = await parts.store.announcements.outcomes(f"announce:{nonce}")
-    now = parts.clock()
+    announcements, key, now = parts.store.announcements, f"announce:{nonce}", parts.clock()
+    if (texts := item.payload.get("texts")) and not (await announcements.outcomes(key)).stopped:
+        owed = await announcements.owed(key)
+        people = await _people(parts, began)
+        await _owe(parts, nonce, texts, [one for one in people if one not in owed])
+    counted = await announcements.outcomes(key)
     if not counted.waiting or now - began > GIVEN_UP_AFTER:
         return None
     async with parts.store.transaction() as tx:

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import calls
+from bot.features import announce
+from bot.playground.world import stable_id
+from storage.outbox import Outbox
 from tests.house import PIN, YUAN, Guest, House
 from tests.journeys.test_hand_over import link_of as hand_link_of
 from tests.journeys.test_inbox import Stuck, confirmed, killed
 from tests.journeys.test_sharing import link_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any
 
     from bot.playground import Seen
@@ -80,3 +84,33 @@ async def test_who_took_a_link_is_told_to_its_giver_once_whatever_comes_between(
     assert bob.sees("·1001")
     await bob.says(f"/start {payload}")
     assert bob.sees("This link was used already")
+
+
+async def test_a_notice_that_a_kill_cut_short_reaches_everybody_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with House(tmp_path, admins=str(stable_id("Carol"))) as house:
+        carol, *others = (house.guest(name, "en") for name in ("Carol", *"ABCDE"))
+        for guest in (carol, *others):
+            await guest.says("/start")
+        await carol.says("/announce Maintenance tonight")
+        monkeypatch.setattr(announce, "AT_ONCE", 2)
+        cut, real = Cut(monkeypatch), Outbox.put
+
+        async def put(outbox: Outbox, owner: int, *given: Any, **more: Any) -> bool:
+            if more["key"].startswith("announce:") and owner == max(one.id for one in others):
+                await cut._stay()
+            return await real(outbox, owner, *given, **more)
+
+        monkeypatch.setattr(Outbox, "put", put)
+        await cut.off(house, await pressed(carol, "Send it"))
+        told = [count(one, "📣 Maintenance tonight") for one in (carol, *others)]
+        assert 0 < sum(told) < len(told)
+        house.clock.advance(5)
+        late = house.guest("Late", "en")
+        await late.says("/start")
+        for _ in range(3):
+            await house.passes(minutes=2)
+        assert [count(one, "📣 Maintenance tonight") for one in (carol, *others)] == [1] * 6
+        assert not late.sees("Maintenance")
+        assert count(carol, "📣 6 people got the notice.") == 1
