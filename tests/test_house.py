@@ -31,6 +31,7 @@ SPEAKS_TELEGRAM = {
     "bot.inbox",
     "bot.interrupted",
     "bot.jobs",
+    "bot.link_words",
     "bot.listening",
     "bot.menu",
     "bot.messages",

@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from bot import calls, link_words
 from bot import tips as lines_of
+from bot.buttons import Button
+from bot.card_view import ALL_CARDS
 from bot.languages import mark
-from bot.links import suspicious
+from bot.links import Why
 from bot.parts import Command
 
 if TYPE_CHECKING:
+    from telegram import Message, User
+
     from bot.context import Context
+    from bot.parts import Parts
 
 
 async def tips(context: Context) -> None:
@@ -20,20 +26,31 @@ async def tips(context: Context) -> None:
     voice = context.voice
     lines = [voice.say("<b>To keep what is on your cards</b>")]
     lines += [Markup("💡 {}").format(voice.say(tip)) for tip in lines_of.TIPS.values()]
-    await context.reply(Markup("\n").join(lines))
+    rows = [
+        [Button(voice.plain("🔐 Passcode"), "lock"), Button(voice.plain("‹ All cards"), ALL_CARDS)]
+    ]
+    await context.reply(Markup("\n").join(lines), rows)
 
 
 async def on_text(context: Context, text: str) -> bool:
-    """Warn of a link that pretends to be an issuer's."""
-    parts = context.parts
-    pages = [issuer.page for issuer in parts.issuers.all() if issuer.page]
-    host = suspicious(text, pages)
-    if host is None:
+    """Warn of a link that pretends to be another's, before anything else is read of its text."""
+    found = link_words.suspicion(context.parts, context.message, text)
+    if found is None or found.why is Why.SHORT:
         return False
-    said = [context.voice.say("⚠️ <code>{host}</code> is no page to type a card into.", host=host)]
-    if tip := await lines_of.once(parts, context.person, "link"):
-        said.append(tip)
-    await context.reply(Markup("\n").join(said))
+    await context.reply(await link_words.warning(context.parts, context.person, found))
+    return True
+
+
+async def on_group(parts: Parts, message: Message, user: User) -> bool:
+    """Warn of such a link where cards are shared: others read it too."""
+    found = link_words.suspicion(parts, message, message.text or message.caption or "")
+    if found is None or found.why is Why.SHORT:
+        return False
+    if not await parts.store.groups.cards(message.chat_id):
+        return False
+    person = await parts.store.people.get(user.id)
+    said = link_words.said(parts.voice(person, user.language_code), found)
+    await calls.send(parts.bot, message.chat_id, str(said), reply_to=message.message_id)
     return True
 
 
