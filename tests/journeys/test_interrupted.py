@@ -110,7 +110,7 @@ async def test_a_notice_that_a_kill_cut_short_reaches_everybody_once(
         late = house.guest("Late", "en")
         await late.says("/start")
         for _ in range(3):
-            await house.passes(minutes=2)
+            await house.passes(minutes=5)
         assert [count(one, "📣 Maintenance tonight") for one in (carol, *others)] == [1] * 6
         assert not late.sees("Maintenance")
         assert count(carol, "📣 6 people got the notice.") == 1
