@@ -211,8 +211,10 @@ export class Phone {
 
   // The field is as high as what stands in it; what is not sent yet outlives a reload.
   fit() {
+    const atEnd = this.atEnd(this.here.list);
     this.field.style.height = "auto";
     if (this.field.value) this.field.style.height = `${this.field.scrollHeight + 2}px`;
+    if (atEnd) this.toEnd();
     sessionStorage.setItem(this.draft, this.changing ? "" : this.field.value);
   }
 
