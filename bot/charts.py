@@ -16,6 +16,7 @@ from functools import lru_cache
 from math import floor, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import category
 
 import orjson
 
@@ -30,6 +31,7 @@ WIDTH, DPI = 1080, 100
 PAPER, INK, FAINT, LINES = "#fbfaf7", "#24323d", "#7a8690", "#e4e2dc"
 COLOURS: Final = ("#12806a", "#e08a2c", "#3b6fb6", "#b5485d", "#7d62a8")
 MISSING: Final = "□"
+_LETTERS: Final = frozenset("LN")
 LONGEST: Final = 14
 ROOM: Final = 5
 _TITLE, _HEAD, _TEXT = 27, 20, 17
@@ -114,12 +116,16 @@ def drawn(picture: Picture) -> bytes:
     return out.getvalue()
 
 
-def round_amounts(highest: float) -> list[float]:
-    """Give the round amounts, from zero on and at most five, to mark beside lines that high."""
+def round_amounts(highest: float, *, whole: bool = False) -> list[float]:
+    """Give the round amounts, from zero on and at most five, to mark beside lines that high.
+
+    `whole` is for what is counted, where there are no halves.
+    """
     if highest <= 0:
         return [0.0]
     size = 10.0 ** floor(log10(highest))
-    step = next(size * n for n in (0.25, 0.5, 1, 2, 2.5) if highest / (size * n) < ROOM)
+    steps = [size * n for n in (0.25, 0.5, 1, 2, 2.5, 5) if highest / (size * n) < ROOM]
+    step = next((one for one in steps if not whole or one % 1 == 0), 1.0)
     return [round(n * step, 10) for n in range(int(highest / step) + 1)]
 
 
@@ -165,19 +171,22 @@ def _head(axes: Axes, text: str) -> None:
 def _balances(axes: Axes, picture: Picture) -> None:
     _head(axes, picture.balances_head)
     edge = picture.until.timestamp() / _ONE_DAY
-    highest = 0.0
+    lowest = highest = 0.0
     for line, colour in zip(picture.balances, COLOURS, strict=False):
         at = [moment.timestamp() / _ONE_DAY for moment, _ in line.steps] + [edge]
         known = [float("nan") if amount is None else amount for _, amount in line.steps]
         known.append(known[-1])
-        highest = max([highest, *(amount for amount in known if amount == amount)])  # noqa: PLR0124
+        told = (0.0, *(amount for _, amount in line.steps if amount is not None))
+        lowest, highest = min(lowest, *told), max(highest, *told)
         axes.plot(at, known, drawstyle="steps-post", color=colour, lw=4, solid_capstyle="round")
         if len(picture.balances) == 1:
             axes.fill_between(at, known, step="post", color=colour, alpha=0.12, lw=0)
         if known[-1] == known[-1]:  # not a gap
             axes.plot([edge], [known[-1]], "o", ms=11, color=colour, clip_on=False)
-    axes.set_ylim(0, highest * 1.12 or 1)
+    axes.set_ylim(lowest * 1.12, highest * 1.12 or 1)
     axes.grid(axis="y", color=LINES, lw=1.5)
+    if lowest:
+        axes.axhline(0, color=FAINT, lw=1.5)
     axes.set_axisbelow(True)
     axes.set_yticks([amount for amount, _ in picture.amounts], [w for _, w in picture.amounts])
     axes.tick_params(axis="y", direction="in", pad=-4)
@@ -195,7 +204,7 @@ def _legend(axes: Axes, picture: Picture) -> None:
     keys = [Line2D([], [], color=colour, lw=7) for colour in COLOURS[: len(picture.balances)]]
     axes.legend(
         keys,
-        [shortened(line.label) for line in picture.balances],
+        [shown(shortened(line.label)) for line in picture.balances],
         prop=_font(_TEXT),
         labelcolor=INK,
         frameon=False,
@@ -247,11 +256,14 @@ def shortened(label: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Put a box where the font has no such character, an emoji for example."""
+    """Leave out emoji and what cannot be seen, and put a box for a letter the font has not."""
     known = _characters()
-    return "".join(
-        char if ord(char) in known else MISSING for char in text if char not in "\u2068\u2069\ufe0f"
-    )
+    kept = [char if ord(char) in known else _instead_of(char) for char in text]
+    return " ".join("".join(kept).split())
+
+
+def _instead_of(char: str) -> str:
+    return MISSING if category(char)[0] in _LETTERS else ""
 
 
 def _write(

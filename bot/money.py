@@ -8,8 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from iso4217 import Currency
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LARGEST_MINOR = 2**53
 """No card holds more; what is larger is a misread answer, not money."""
@@ -43,6 +47,11 @@ def is_currency(code: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def most_used(counted: Mapping[str, int]) -> list[str]:
+    """List currencies by how often each was counted, and after them points and visits."""
+    return sorted(counted, key=lambda code: (code in UNITS, -counted[code], code))
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,11 @@ def test_every_character_drawn_is_in_the_font_that_comes_with_it() -> None:
         assert shown(text.get_text()) == text.get_text()
 
 
-def test_what_the_font_lacks_becomes_a_box_that_it_has() -> None:
-    assert shown("龘卡🍵") == f"{MISSING}卡{MISSING}"
+def test_emoji_are_left_out_and_a_letter_the_font_lacks_becomes_a_box_that_it_has() -> None:
+    assert shown("龘卡🍵") == f"{MISSING}卡"
+    assert shown("☕️ Tea 🧋🇨🇳👨‍👩‍👧 card ·1001") == "Tea card ·1001"
+    assert shown("🎁 ·1001") == "·1001"
+    assert shown("\u2068Tea\u2069") == "Tea"
     assert shown(MISSING) == MISSING
     gb2312 = bytes([0xB0, 0xA1]).decode("gb2312") + "卡余额消费充值微信支付宝"
     assert shown(gb2312) == gb2312
@@ -116,6 +119,15 @@ def test_amounts_beside_lines_are_round_and_few(highest: float) -> None:
     assert round_amounts(0) == [0]
 
 
+@given(st.integers(1, 10**9))
+@settings(max_examples=50)
+def test_what_is_counted_has_no_halves_beside_it(highest: int) -> None:
+    amounts = round_amounts(highest, whole=True)
+    assert all(amount == int(amount) for amount in amounts)
+    assert len(amounts) <= 5 + 1
+    assert highest < 2 or len(amounts) > 1
+
+
 def test_a_long_name_is_cut_and_keeps_its_last_digits() -> None:
     assert cut("很长" * 20 + " ·1001").endswith("… ·1001")
     assert cut("Tea ·1001") == "Tea ·1001"
@@ -145,6 +157,16 @@ def test_an_unknown_balance_is_a_gap_and_not_zero() -> None:
     known: list[tuple[datetime, float | None]] = list(STEPS)
     assert coloured(known) == 0
     assert coloured([(at, None if 3 < n < 7 else left) for n, (at, left) in enumerate(known)]) == 3
+
+
+def test_what_is_owed_is_drawn_below_zero() -> None:
+    steps = [(NOW - timedelta(days=3), 20.0), (NOW - timedelta(days=1), -15.0)]
+    one = replace(picture(), balances=[Line("☕️ 咖啡卡 ·1001", steps), Line("🎁 ·1002", steps)])
+    axes = figure_of(one).axes[0]
+    assert axes.get_ylim()[0] < -15
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["咖啡卡 ·1001", "·1002"]
 
 
 def test_inks_can_be_told_from_the_paper() -> None:

@@ -75,6 +75,34 @@ async def test_without_enough_to_go_on_nothing_is_foreseen(house: House, alice: 
     assert "At the present pace" not in seen.text
 
 
+async def test_money_comes_before_points_and_a_debt_is_drawn(
+    house: House, alice: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await alice.says("/start")
+    store, now = house.kabao.parts.store, house.clock()
+    for name, code, opening, spent in (("A", "points", 90, 10), ("B", "CNY", 2_000, 3_500)):
+        card = await store.cards.add(
+            alice.id,
+            NewCard("other", name, name * 4, {}, name, code, balance_minor=opening - spent),
+        )
+        lines = [
+            NewEntry(now - timedelta(days=20), opening, code, "opening", "", "holder"),
+            NewEntry(now - timedelta(days=2), -spent, code, "purchase", "", "holder"),
+        ]
+        await store.ledger.add(alice.id, card.id, lines)
+    drawn: list[Picture] = []
+
+    async def draw(picture: Picture) -> bytes:
+        drawn.append(picture)
+        raise NotDrawnError("it is looked at here")
+
+    monkeypatch.setattr(house.easel, "draw", draw)
+    await alice.says("/insights")
+    (picture,) = drawn
+    assert picture.title == "My cards · Chinese Yuan"
+    assert [amount for _, amount in picture.balances[0].steps] == [20.0, -15.0]
+
+
 async def test_another_period_is_drawn_on_the_same_message(house: House, alice: Guest) -> None:
     await alice.binds(YUAN, PIN)
     await habit(house, alice)

@@ -14,7 +14,7 @@ from bot import panel
 from bot.advice import SPENDING
 from bot.charts import COLOURS, Bar, Line, Picture, round_amounts
 from bot.features.insights.story import PERIODS, Story, months_of
-from bot.money import Money
+from bot.money import Money, exponent, most_used
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,13 +39,13 @@ class Known:
     readings: Mapping[str, Sequence[Reading]]
 
     def currencies(self) -> list[str]:
-        """List the currencies and units there are, the most used first."""
+        """List the currencies there are, the most used first, and then points and visits."""
         seen: Counter[str] = Counter()
         for card in self.cards:
             if card.currency:
                 seen[card.currency] += 1
             seen.update({entry.currency for entry in self.entries.get(card.id, ())})
-        return [code for code, _ in seen.most_common()]
+        return most_used(seen)
 
 
 async def gather(parts: Parts, cards: Sequence[Card]) -> Known:
@@ -88,7 +88,7 @@ def picture_of(voice: Voice, story: Story, code: str, name: str) -> Picture | No
         cards=_by_card(voice, story, code),
         until=voice.now,
         days=_days(voice, since),
-        amounts=_amounts(voice, told),
+        amounts=_amounts(voice, told, code),
     )
 
 
@@ -106,17 +106,19 @@ def _by_card(voice: Voice, story: Story, code: str) -> list[Bar]:
     return bars
 
 
-def _amounts(voice: Voice, lines: Sequence[Line]) -> list[tuple[float, str]]:
+def _amounts(voice: Voice, lines: Sequence[Line], code: str) -> list[tuple[float, str]]:
     """Write the round amounts that lines so high are read by."""
     highest = max((amount or 0 for line in lines for _, amount in line.steps), default=0)
     return [
         (amount, voice.language.number(round(Decimal(str(amount)), 2).normalize() + 0))
-        for amount in round_amounts(highest)
+        for amount in round_amounts(highest, whole=exponent(code) == 0)
     ]
 
 
 def _line(card: Card, known: Known, code: str, first: datetime) -> Line:
     """Make steps of readings, and before the first of them of what entries left on the card."""
+    # Where something is missing in a history, what it adds up to may be less than there ever was.
+    least = min(card.balance_minor or 0, 0)
     read = sorted(known.readings.get(card.id, ()), key=lambda one: one.at)
     began = read[0].at if read else None
     left = [
@@ -124,7 +126,7 @@ def _line(card: Card, known: Known, code: str, first: datetime) -> Line:
         for entry in reversed(known.entries.get(card.id, ()))
         if entry.currency == code
         and entry.balance_after_minor is not None
-        and entry.balance_after_minor >= 0
+        and entry.balance_after_minor >= least
         and (began is None or entry.at < began)
     ]
     steps: list[tuple[datetime, int | None]] = [*left]

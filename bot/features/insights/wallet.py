@@ -11,7 +11,7 @@ from bot.advice import Past
 from bot.charts import Line
 from bot.features.insights.story import PERIODS, Story, months_of
 from bot.forecast import LOOK_BACK, Spend
-from bot.money import Money
+from bot.money import Money, most_used
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Wallet:
     spent: Sequence[Spent]
 
     def currencies(self) -> list[str]:
-        """List the currencies and units there are, the most used first."""
+        """List the currencies there are, the most used first, and then points and visits."""
         seen = Counter(card.currency for card in self.cards if card.currency)
         known = {card.id: card.currency for card in self.cards}
         seen.update(
@@ -43,7 +43,7 @@ class Wallet:
             for one in self.spent
             if one.card_id in known and one.currency != known[one.card_id]
         )
-        return [code for code, _ in seen.most_common()]
+        return most_used(seen)
 
     async def story(self, parts: Parts, voice: Voice, person_id: int, code: str, n: int) -> Story:
         """Tell what became of the money in one currency in the last `n` months."""

@@ -14,7 +14,7 @@ from bot import panel
 from bot.amounts import AmbiguousAmount, parse_amount, unit_named
 from bot.issuers import CardState
 from bot.languages import mark
-from bot.money import UNITS, Money, is_currency
+from bot.money import Money, is_currency, most_used
 from bot.payment import Plan, Purse, plan
 from bot.search import matching, words_of
 
@@ -115,8 +115,7 @@ def pay(context: Context, bill: Bill, cards: Iterable[Card]) -> Payment:
 
 def currencies_of(cards: Iterable[Card]) -> list[str]:
     """List the currencies of cards, those of most cards first, and points and visits last."""
-    counted = Counter(card.currency for card in cards if card.currency)
-    return sorted(counted, key=lambda code: (code in UNITS, -counted[code], code))
+    return most_used(Counter(card.currency for card in cards if card.currency))
 
 
 def _reason(context: Context, card: Card) -> str | None:
