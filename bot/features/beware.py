@@ -9,10 +9,10 @@ from markupsafe import Markup
 from bot import calls, link_words
 from bot import tips as lines_of
 from bot.buttons import Button
-from bot.card_view import ALL_CARDS
 from bot.languages import mark
 from bot.links import Why
 from bot.parts import Command
+from bot.ways import to_all_cards
 
 if TYPE_CHECKING:
     from telegram import Message, User
@@ -26,9 +26,7 @@ async def tips(context: Context) -> None:
     voice = context.voice
     lines = [voice.say("<b>To keep what is on your cards</b>")]
     lines += [Markup("💡 {}").format(voice.say(tip)) for tip in lines_of.TIPS.values()]
-    rows = [
-        [Button(voice.plain("🔐 Passcode"), "lock"), Button(voice.plain("‹ All cards"), ALL_CARDS)]
-    ]
+    rows = [[Button(voice.plain("🔐 Passcode"), "lock"), to_all_cards(voice)]]
     await context.reply(Markup("\n").join(lines), rows)
 
 
