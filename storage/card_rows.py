@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.sql.dml import ReturningUpdate
 
+    from storage.database import Row
     from storage.records import NewCard
-    from storage.vault import PersonKey
+    from storage.vault import PersonKey, Vault
 
 CARD_COLUMNS: Final = tuple(cards.c[name] for name in Card.__dataclass_fields__)
 """In the order of `Card`'s fields."""
+
+_OWNER: Final = CARD_COLUMNS.index(cards.c.owner_id)
 
 OWNED: Final = cards.c.owner_id == bindparam("owner")
 THIS: Final = OWNED & (cards.c.id == bindparam("card"))
@@ -77,6 +80,13 @@ def place(card_id: str, field: str) -> tuple[str, ...]:
 def fingerprint(key: PersonKey, issuer: str, number: str) -> bytes:
     """By which a card is known to be the same."""
     return key.fingerprint("card number", issuer, number)
+
+
+def opened(vault: Vault, row: Row) -> tuple[Card, PersonKey]:
+    """Open a card by its owner's key, which stands before its columns and is given as well."""
+    key_id, wrapped, *columns = row
+    key = vault.open_key(columns[_OWNER], key_id, wrapped)
+    return card_of(columns, key), key
 
 
 def card_of(values: Sequence[Any], key: PersonKey) -> Card:

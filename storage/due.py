@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sqlalchemy import BigInteger, bindparam, exists, func, select, tuple_, type_coerce, update
 
-from storage.card_rows import CARD_COLUMNS, PRESENT, RETURNED, card_of
+from storage.card_rows import PRESENT, RETURNED, opened
 from storage.errors import SealError
 from storage.questions import KEY_COLUMNS, Questions
 from storage.schema import cards, people
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
 
     from storage.database import Row
     from storage.records import Card
+    from storage.vault import Vault
 
 log = logging.getLogger(__name__)
 
 CardList: TypeAlias = "list[Card]"  # inside `Cards`, `list` is a question
-
-_OWNER: Final = CARD_COLUMNS.index(cards.c.owner_id)
 
 
 def claiming(when: Column[datetime], *conditions: ColumnElement[bool]) -> ReturningUpdate[Any]:
@@ -56,6 +55,17 @@ def claiming(when: Column[datetime], *conditions: ColumnElement[bool]) -> Return
     )
 
 
+def claimed(vault: Vault, rows: Sequence[Row]) -> CardList:
+    """Open cards that were claimed; one that does not open keeps none of the others from it."""
+    cards_due = []
+    for row in rows:
+        try:
+            cards_due.append(opened(vault, row)[0])
+        except SealError:
+            log.exception("card %s does not open and is left out", row[len(KEY_COLUMNS)])
+    return cards_due
+
+
 _CLAIM: Final = claiming(cards.c.next_refresh_at, cards.c.issuer == bindparam("issuer"))
 
 _known_at: Final = type_coerce(func.coalesce(cards.c.balance_at, cards.c.created_at), BigInteger)
@@ -81,13 +91,7 @@ class DueCards(Questions):
         rows = await self._runner.fetch(
             _CLAIM, issuer=issuer, now=now, lease_until=lease_until, limit=limit
         )
-        claimed = []
-        for row in rows:
-            try:
-                claimed += self._opened([row])
-            except SealError:
-                log.exception("card %s does not open and is not read", row[len(KEY_COLUMNS)])
-        return claimed
+        return claimed(self._vault, rows)
 
     async def plan(self, issuer: str, after: timedelta) -> int:
         """Make an issuer's cards that are never due fall due so long after they were last known.
@@ -98,7 +102,4 @@ class DueCards(Questions):
         return await self._runner.execute(_PLAN, issuer=issuer, microseconds=microseconds)
 
     def _opened(self, rows: Sequence[Row]) -> CardList:
-        return [
-            card_of(columns, self._vault.open_key(columns[_OWNER], key_id, wrapped))
-            for key_id, wrapped, *columns in rows
-        ]
+        return [opened(self._vault, row)[0] for row in rows]

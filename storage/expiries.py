@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, func, select
 
-from storage.card_rows import CARD_COLUMNS, card_of
-from storage.due import claiming
-from storage.errors import SealError
+from storage.due import claimed, claiming
 from storage.questions import Questions
 from storage.schema import cards, ledger
 
@@ -18,9 +15,6 @@ if TYPE_CHECKING:
 
     from storage.records import Card
 
-log = logging.getLogger(__name__)
-
-_OWNER: Final = CARD_COLUMNS.index(cards.c.owner_id)
 _CLAIM: Final = claiming(cards.c.next_expiry_at)
 _SPENT: Final = (
     select(ledger.c.card_id, func.max(ledger.c.at, type_=ledger.c.at.type))
@@ -39,14 +33,7 @@ class Expiries(Questions):
         at `lease_until` unless `cards.change` says when; one that does not open is left out.
         """
         rows = await self._runner.fetch(_CLAIM, now=now, lease_until=lease_until, limit=limit)
-        claimed = []
-        for key_id, wrapped, *columns in rows:
-            try:
-                key = self._vault.open_key(columns[_OWNER], key_id, wrapped)
-                claimed.append(card_of(columns, key))
-            except SealError:
-                log.exception("card %s does not open and nobody is reminded of it", columns[0])
-        return claimed
+        return claimed(self._vault, rows)
 
     async def last_spent(self, owner_id: int) -> dict[str, datetime]:
         """Tell when money was last spent from each card of a person, by id; where it ever was."""

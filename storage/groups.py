@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.card_rows import CARD_COLUMNS, PRESENT, THIS, card_of
+from storage.card_rows import CARD_COLUMNS, PRESENT, THIS, opened
 from storage.errors import StorageError
 from storage.questions import KEY_COLUMNS, Questions
 from storage.schema import cards, group_shares, meta, people
@@ -107,10 +107,7 @@ class Groups(Questions):
     async def cards(self, chat_id: int) -> list[Card]:
         """List the cards in use that a group sees, of owners who are not shut out."""
         rows = await self._runner.fetch(_CARDS, chat=chat_id)
-        return [
-            card_of(columns, self._vault.open_key(columns[1], key_id, wrapped))
-            for key_id, wrapped, *columns in rows
-        ]
+        return [opened(self._vault, row)[0] for row in rows]
 
     async def of_card(self, owner_id: int, card_id: str) -> list[GroupShare]:
         """List the groups that see a card, the longest first."""
@@ -148,7 +145,7 @@ class Groups(Questions):
             await tx.execute(_DROP, chat=chat_id)
         seen = []
         for key_id, wrapped, title, *columns in rows:
-            card = card_of(columns, key := self._vault.open_key(columns[1], key_id, wrapped))
+            card, key = opened(self._vault, (key_id, wrapped, *columns))
             seen.append((card, key.open_text(_place(card.id, chat_id), title)))
         return seen
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, delete, exists, insert, select
 
-from storage.card_rows import CARD_COLUMNS, PRESENT, THIS, card_of
+from storage.card_rows import CARD_COLUMNS, PRESENT, THIS, opened
 from storage.handing_over import hand_over
 from storage.questions import KEY_COLUMNS
 from storage.schema import cards, people, share_links, shares
@@ -126,8 +126,8 @@ class ShareLinks(Shares):
         if not rows:
             return None
         key_id, wrapped, right, name, *columns = rows[0]
-        key = self._vault.open_key(columns[1], key_id, wrapped)
-        return Offer(card_of(columns, key), right, key.open_text(NAME, name))
+        card, key = opened(self._vault, (key_id, wrapped, *columns))
+        return Offer(card, right, key.open_text(NAME, name))
 
     async def redeem(self, token: str, person_id: int) -> Taken | None:
         """Give somebody what a link gives, once; None as for `look`, and for its own maker.

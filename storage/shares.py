@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.card_rows import CARD_COLUMNS, OWNED, PRESENT, THIS, card_of, keyed_cards
+from storage.card_rows import CARD_COLUMNS, OWNED, PRESENT, THIS, keyed_cards, opened
 from storage.errors import StorageError
 from storage.questions import KEY_COLUMNS, Questions
 from storage.schema import cards, people, shares
@@ -216,14 +216,12 @@ class Shares(Questions):
         return bool(await self._runner.execute(_REMINDERS, person=person_id, card=card_id, on=on))
 
     def _own(self, row: Row) -> Card:
-        key_id, wrapped, *columns = row
-        return card_of(columns, self._vault.open_key(columns[1], key_id, wrapped))
+        return opened(self._vault, row)[0]
 
     def _held(self, row: Row) -> Held:
         key_id, wrapped, right, alerts_on, reminders_on, name, *columns = row
-        key = self._vault.open_key(columns[1], key_id, wrapped)
-        owner_name = key.open_text(NAME, name)
-        return Held(card_of(columns, key), right, owner_name, alerts_on, reminders_on)
+        card, key = opened(self._vault, (key_id, wrapped, *columns))
+        return Held(card, right, key.open_text(NAME, name), alerts_on, reminders_on)
 
 
 def _held_by_owner(card: Card) -> Held:
