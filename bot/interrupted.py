@@ -103,7 +103,8 @@ class Interrupted:
         """Tell each chat once. Whom Telegram cannot reach just now is told at the next start."""
         chats: dict[int | None, list[Update]] = {}
         for update in self._untold.values():
-            chats.setdefault(_asked_in(update), []).append(update)
+            given_up = update.update_id in self._given_up
+            chats.setdefault(_told_in(update, given_up=given_up), []).append(update)
         for chat_id, updates in chats.items():
             if chat_id is None or await self._told(chat_id, updates):
                 for update in updates:
@@ -129,8 +130,14 @@ class Interrupted:
         return True
 
 
-def _asked_in(update: Update) -> int | None:
-    """Name the private chat in which somebody waits for an answer, if it is one."""
-    chat = update.effective_chat
-    waits = update.message or update.callback_query
-    return chat.id if waits and chat and chat.type == ChatType.PRIVATE else None
+def _told_in(update: Update, *, given_up: bool) -> int | None:
+    """Name the private chat of whoever waits for an answer.
+
+    What was done in a group is told to who wanted it alone; what was not done there, to nobody.
+    """
+    chat, user = update.effective_chat, update.effective_user
+    if chat is None or user is None or not (update.message or update.callback_query):
+        return None
+    if chat.type == ChatType.PRIVATE:
+        return chat.id
+    return None if given_up else user.id

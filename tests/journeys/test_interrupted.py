@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from bot.playground import Seen
+    from bot.playground import Group, Seen
+    from storage import Card
 
 
 class Cut(Stuck):
@@ -114,3 +115,45 @@ async def test_a_notice_that_a_kill_cut_short_reaches_everybody_once(
         assert [count(one, "📣 Maintenance tonight") for one in (carol, *others)] == [1] * 6
         assert not late.sees("Maintenance")
         assert count(carol, "📣 6 people got the notice.") == 1
+
+
+async def shared_in_a_group(house: House, owner: Guest, other: Guest) -> tuple[Card, Group]:
+    """Let somebody spend from a card that a group of both sees."""
+    await owner.says("/bind", "AB-778899001", "Market", "200")
+    await other.says("/start")
+    store = house.kabao.parts.store
+    (card,) = await store.cards.list(owner.id)
+    group = house.telegram.group("Family", [owner.person, other.person])
+    await store.groups.share(owner.id, card.id, group.where.id, "Family")
+    await store.shares.give(owner.id, card.id, other.id, "spend")
+    return card, group
+
+
+async def spent(house: House, card: Card) -> int:
+    entries = await house.kabao.parts.store.ledger.page(card.owner_id, card.id, limit=20)
+    return sum(entry.amount_minor == -1000 for entry in entries)
+
+
+async def test_what_was_booked_from_a_group_before_a_kill_is_told_to_who_booked_it(
+    house: House, alice: Guest, bob: Guest, cut: Cut
+) -> None:
+    card, group = await shared_in_a_group(house, alice, bob)
+    cut.before("send")
+    await cut.off(house, await bob.person.says("/spent 10 lunch", chat=group))
+    assert await spent(house, card) == 1
+    assert count(bob, "I was interrupted while answering you.") == 1
+    assert not group.sees("interrupted")
+
+
+async def test_a_booking_from_a_group_that_threw_the_bot_out_meanwhile_is_told_in_private(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    card, group = await shared_in_a_group(house, alice, bob)
+    here = group.where.id
+    kicked = "Forbidden: bot was kicked from the supergroup chat"
+    house.telegram.fail(
+        "sendMessage", status=403, description=kicked, match=lambda sent: sent["chat_id"] == here
+    )
+    await bob.says("/spent 10 lunch", chat=group)
+    assert await spent(house, card) == 1
+    assert "Market ·9001: CN¥10.00 spent · 👤 Bob" in bob.newest.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from bot.parts import Parts
     from bot.voice import Voice
     from storage import Card, Held
+
+log = logging.getLogger(__name__)
 
 MOST_LISTED: Final = 20
 LONGEST_NOTE: Final = 100
@@ -145,7 +148,13 @@ async def _book(
     if done.before is not None and done.after is not None:
         lines.append(sum_of(voice, done.before, done.after))
     undo = Button(voice.plain("↩️ Undo"), f"groupundo:{card.id}:{done.entries[0].id}")
-    await calls.send(parts.bot, message.chat_id, str(Markup("\n").join(lines)), [[undo]])
+    text = Markup("\n").join(lines)
+    try:
+        await calls.send(parts.bot, message.chat_id, str(text), [[undo]])
+    except TelegramError as error:
+        log.warning("a booking is told to who made it alone: %s", error.message)
+        with suppress(TelegramError):
+            await calls.send(parts.bot, user.id, str(text))
 
 
 async def on_group_press(parts: Parts, query: CallbackQuery) -> bool:
