@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from sqlalchemy.engine import make_url
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from bot.config import Settings
+
+
+MOUNTS: Final = Path("/proc/self/mounts")
+PASSING: Final = frozenset({"overlay", "aufs", "tmpfs", "ramfs"})
+"""Where a file is gone when the container or the machine is started anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,27 @@ async def _database(settings: Settings) -> Line:
     except StorageError as error:
         return Line("database", ok=False, said=str(error))
     await store.close()
-    return Line("database", ok=True, said="opens, is up to date, and the key is its own")
+    said = "opens, is up to date, and the key is its own"
+    if lies_on := passing(settings.database_url):
+        said += f"; but it lies on {lies_on}, which is gone with the container: use a volume"
+    return Line("database", ok=True, said=said)
+
+
+def passing(database_url: str, mounts: Path = MOUNTS) -> str | None:
+    """Name what a database file lies on if that is not there for long; None if it is, or unknown.
+
+    "overlay" is what a container itself is written on; "tmpfs" is memory.
+    """
+    file = make_url(database_url).database
+    if not database_url.startswith("sqlite") or not file or not mounts.exists():
+        return None
+    here, found = Path(file).resolve(), (Path("/"), "")
+    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
+        _, place, kind, *_ = line.split(" ")
+        at = Path(place.replace("\\040", " "))
+        if here.is_relative_to(at) and len(at.parts) >= len(found[0].parts):
+            found = (at, kind)
+    return found[1] if found[1] in PASSING else None
 
 
 async def _telegram(settings: Settings) -> Line:

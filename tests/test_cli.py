@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.check import passing
 from bot.playground import Telegram
 from storage import MasterKey
 from tests.command import kabao_beside
@@ -158,3 +159,24 @@ async def test_a_running_bot_answers_and_stops_cleanly_when_told_to(
     assert process.returncode == 0, said.decode()
     assert b"Traceback" not in said
     assert shell.telegram.token.encode() not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "lost_with"),
+    [
+        ("sqlite:////data/kabao.db", None),
+        ("sqlite:////srv/kabao.db", "overlay"),
+        ("sqlite:////data/kept here/kabao.db", "tmpfs"),
+        ("postgresql://kabao@db/kabao", None),
+    ],
+)
+def test_a_database_that_goes_with_its_container_is_noticed(
+    tmp_path: Path, url: str, lost_with: str | None
+) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        "overlay / overlay rw,relatime 0 0\n"
+        "/dev/vdb /data ext4 rw 0 0\n"
+        "tmpfs /data/kept\\040here tmpfs rw 0 0\n"
+    )
+    assert passing(url, mounts) == lost_with
