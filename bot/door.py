@@ -271,8 +271,8 @@ class Door:
         if attached is None:
             return False
         dialogue = await self._parts.dialogues.current(context.person.id)
-        if dialogue and (take := self._features.dialogue_files.get(dialogue.kind)):
-            await take(context, dialogue, attached)
+        take = dialogue and self._features.dialogue_files.get(dialogue.kind)
+        if dialogue and take and await take(context, dialogue, attached):
             return True
         if asks_passcode(dialogue):
             return False

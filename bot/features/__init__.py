@@ -16,7 +16,8 @@ A feature module may have, all optional:
   before messages owed are sent
 - `STARTS`: what a link brings to /start, up to its first hyphen -> what to do with the rest
 - `on_file`: is offered a file nobody asked for, and says whether it knew what to do with it
-- `DIALOGUE_FILES`: the kind of a dialogue -> what to do with a file sent while it is under way
+- `DIALOGUE_FILES`: the kind of a dialogue -> what is offered a file sent while it is under way,
+  and says whether it was for it; any other goes on to `on_file`
 - `on_group`: is offered a message in a group, and says whether it was for it
 - `on_group_press`: the same for a button pressed in a group; it answers the press
 - `on_contact`: is given a contact that was sent (one feature has it)
@@ -49,7 +50,7 @@ OnText = Callable[[Context, str], Awaitable[bool]]
 OnStranger = Callable[[Context], Awaitable[None]]
 OnContact = Callable[[Context, "Contact"], Awaitable[None]]
 OnFile = Callable[[Context, "Attached"], Awaitable[bool]]
-OnDialogueFile = Callable[[Context, Dialogue, "Attached"], Awaitable[None]]
+OnDialogueFile = Callable[[Context, Dialogue, "Attached"], Awaitable[bool]]
 OnGroup = Callable[["Parts", "Message", "User"], Awaitable[bool]]
 OnGroupPress = Callable[["Parts", "CallbackQuery"], Awaitable[bool]]
 

@@ -112,10 +112,12 @@ def read(text: str) -> Table:
     ):
         raise Unreadable(NOT_CSV)
     whole = [(*row, *[""] * (width - len(row))) for row in rows]
-    if any(_NUMBER_LIKE.fullmatch(cell) for cell in whole[0]) or len(whole) == 1:
-        return Table((None,) * width, tuple(whole))
-    headings = tuple(values.line(cell, 40) or None for cell in whole[0])
-    return Table(headings, tuple(whole[1:]))
+    bare = len(whole) == 1 or any(_NUMBER_LIKE.fullmatch(cell) for cell in whole[0])
+    headings = [None if bare else values.line(cell, 40) or None for cell in whole[0]]
+    table = Table(tuple(headings), tuple(whole if bare else whole[1:]))
+    if not guessed(table):
+        raise Unreadable(NOT_CSV)
+    return table
 
 
 def _separator(text: str) -> str:

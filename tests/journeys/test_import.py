@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 from tests.imports import written
+from tests.journeys.test_bind_by_picture import code, photo
 from tests.journeys.test_chinese import english_in
 from tests.journeys.test_secrets import found_in
 
@@ -112,6 +113,7 @@ async def test_nothing_comes_in_twice(house: House, alice: Guest) -> None:
     shown = await sends(house, alice, "catima.zip", again)
     assert "New: 0. Here already: 4." in shown.text
     assert "There is nothing new in it." in shown.text
+    assert "To know" not in shown.text
     assert shown.labels == []
     assert len(await house.kabao.parts.store.cards.list(alice.id)) == 3
 
@@ -226,6 +228,7 @@ async def test_a_file_that_nobody_can_read_is_answered_kindly(house: House, alic
     for name, content, said in (
         ("a.bin", b"\x00\x01\x02" * 9, "I do not know this kind of file."),
         ("a.zip", b"PK\x03\x04", "The zip is damaged"),
+        ("a.txt", b"Dear Anna, see you on 3 May.", "does not look like a table"),
         ("a.xlsx", written.zipped({"xl/workbook.xml": b"<x/>"}), "Save it as CSV"),
     ):
         answer = await sends(house, alice, name, content)
@@ -241,6 +244,21 @@ async def test_links_in_the_middle_of_something_else_are_read_too(alice: Guest) 
     link = written.share_link(store="B", note="", cardid="2222")
     assert "B ·22" in (await alice.says(link)).text
     assert link not in alice.wrote
+
+
+async def test_a_file_sent_while_a_card_is_bound_is_read_and_a_photo_sent_instead_of_a_file_too(
+    house: House, alice: Guest
+) -> None:
+    await alice.says("/bind")
+    shown = await sends(house, alice, "catima.zip", catima())
+    assert "New: 3." in shown.text
+    assert alice.wrote == ["/bind"]
+    await alice.says("/bind")
+    await sends(house, alice, "a.bin", b"\x00\x01\x02" * 9)
+    assert "What shall the card be called?" in (await alice.says("8800556677")).text
+    await alice.says("/import")
+    shown = await sends(house, alice, "card.jpg", photo(code(YUAN)))
+    assert "Panda Gift Card ·1001" in shown.text
 
 
 async def test_after_a_quarter_of_an_hour_nothing_of_it_is_left(house: House, alice: Guest) -> None:

@@ -93,9 +93,10 @@ async def answered(context: Context, dialogue: Dialogue, text: str) -> None:
     await _answer(context, int(dialogue.data["ticket"]), text, None)
 
 
-async def answered_by_picture(context: Context, dialogue: Dialogue, attached: Attached) -> None:
+async def answered_by_picture(context: Context, dialogue: Dialogue, attached: Attached) -> bool:
     """Take a picture as the answer."""
     await _picture(context, int(dialogue.data["ticket"]), attached)
+    return True
 
 
 async def _picture(context: Context, ticket_id: int, attached: Attached) -> None:

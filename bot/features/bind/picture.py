@@ -56,12 +56,12 @@ async def on_file(context: Context, attached: Attached) -> bool:
     return True
 
 
-async def on_dialogue_file(context: Context, dialogue: Dialogue, attached: Attached) -> None:
+async def on_dialogue_file(context: Context, dialogue: Dialogue, attached: Attached) -> bool:
     """Take a picture that was sent while a card is being bound."""
     if not is_picture(attached):
-        await _say(context, pictures.NO_PICTURE)
-    else:
-        await _take(context, dialogue, attached)
+        return False
+    await _take(context, dialogue, attached)
+    return True
 
 
 async def _take(context: Context, dialogue: Dialogue | None, attached: Attached) -> None:

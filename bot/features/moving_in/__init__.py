@@ -50,10 +50,10 @@ async def on_file(context: Context, attached: Attached) -> bool:
     return True
 
 
-async def on_dialogue_file(context: Context, dialogue: Dialogue, attached: Attached) -> None:
+async def on_dialogue_file(context: Context, dialogue: Dialogue, attached: Attached) -> bool:
     """Take the file that was asked for; another one takes the place of one that was shown."""
     assert dialogue.kind == KIND
-    await reading.take_file(context, attached)
+    return await on_file(context, attached)
 
 
 async def on_text(context: Context, text: str) -> bool:

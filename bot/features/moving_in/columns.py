@@ -140,4 +140,4 @@ def _heading(voice: Voice, table: Table, at: int) -> str:
 def _label(voice: Voice, table: Table, role: Role, roles: dict[Role, int]) -> str:
     at = roles.get(role)
     column = "—" if at is None else _heading(voice, table, at)
-    return f"{voice.plain(NAMES[role])}: {column}"
+    return voice.plain("{what}: {n}", what=voice.plain(NAMES[role]), n=column)

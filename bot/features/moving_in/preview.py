@@ -173,7 +173,7 @@ def _head(context: Context, dialogue: Dialogue, found: Found, plan: Plan, at: in
     shown = [_line(voice, whole) for whole in _page(plan, at).cut(plan.new)]
     if shown:
         lines += [Markup(""), *shown]
-    if plan.unpriced:
+    if plan.unpriced and plan.new:
         lines += [
             Markup(""),
             voice.plural(
@@ -221,7 +221,7 @@ def _left_out(context: Context, plan: Plan) -> list[Markup]:
         if any(one.why == said.TOO_MANY for one in plan.skipped):
             lines.append(voice.say(FULL, n=voice.language.number(MOST_CARDS)))
         parts.append(Markup("\n").join(lines))
-    if plan.remarks:
+    if plan.remarks and plan.new:
         lines = [voice.say("<b>To know</b>")]
         lines += [
             voice.say("{what}: {n}", what=voice.plain(what), n=voice.language.number(n))
@@ -244,14 +244,14 @@ def _buttons(context: Context, dialogue: Dialogue, found: Found, plan: Plan, at:
         if found.choices and settings.differ(context.person, found.choices):
             label = voice.plain("✅ Save {n} and my settings", **words)
             rows.append([Button(label, "movesave:1")])
-    if plan.starts:
+    if plan.starts and plan.new:
         label = (
             mark("Leave out the first balances")
             if dialogue.data["starts"]
             else mark("Take the first balances for what is left")
         )
         rows.append([Button(voice.plain(label), "movestarts")])
-    if plan.unpriced:
+    if plan.unpriced and plan.new:
         rows.append([Button(voice.plain("Another currency"), "movecurrency")])
     if "table" in dialogue.data:
         rows.append([Button(voice.plain("Other columns"), "moveroles")])

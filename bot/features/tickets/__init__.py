@@ -111,13 +111,13 @@ async def written(context: Context, dialogue: Dialogue, text: str) -> None:
     await _send(context, dialogue, text, None)
 
 
-async def pictured(context: Context, dialogue: Dialogue, attached: Attached) -> None:
+async def pictured(context: Context, dialogue: Dialogue, attached: Attached) -> bool:
     """Take a picture, but ask before it goes: nobody can strike a number out of it."""
     del attached
     voice, message = context.voice, context.message
     if not message.photo:
         await context.reply(voice.say(NO_PICTURE))
-        return
+        return True
     dialogue.data |= {
         "photo": message.photo[-1].file_id,
         "caption": message.caption or "",
@@ -129,6 +129,7 @@ async def pictured(context: Context, dialogue: Dialogue, attached: Attached) -> 
         [Button(voice.plain("No, delete it"), "sendpicture:0")],
     ]
     await context.ask(voice.say(PICTURE), rows)
+    return True
 
 
 async def picture_confirmed(context: Context, yes: str) -> None:
