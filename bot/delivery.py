@@ -45,6 +45,10 @@ CLAIM_AGAIN_SECONDS = 1
 STOP_SECONDS = 5
 """How long a bot that stops waits for what Telegram may have already, to mark it as sent."""
 
+FEW = 8
+"""Of messages that are sent only once so many are on their way together: a kill leaves of no more
+unknown whether they arrived."""
+
 AT_ONCE = 30
 """As many as Telegram takes in a second."""
 
@@ -61,10 +65,11 @@ async def deliver(parts: Parts) -> None:
     more is claimed, and what is on its way has `STOP_SECONDS` to arrive and be marked.
     """
     under_way: set[asyncio.Task[None]] = set()
+    few = asyncio.Semaphore(FEW)
     try:
         while True:
             claimed = await _claim(parts, AT_ONCE - len(under_way), needed=not under_way)
-            under_way |= {asyncio.create_task(_see_to(parts, item)) for item in claimed}
+            under_way |= {asyncio.create_task(_see_to(parts, item, few)) for item in claimed}
             if not under_way:
                 return
             _, under_way = await asyncio.wait(
@@ -96,17 +101,17 @@ async def _finish(under_way: set[asyncio.Task[None]]) -> None:
         await asyncio.gather(*late, return_exceptions=True)
 
 
-async def _see_to(parts: Parts, item: OutboxItem) -> None:
+async def _see_to(parts: Parts, item: OutboxItem, few: asyncio.Semaphore) -> None:
     """Deliver one; one that crashes is put off like one that failed, and stops no other."""
     try:
-        await _deliver(parts, item)
+        await _deliver(parts, item, few)
     except Exception as error:
         log.exception("alert %s could not be delivered", item.id)
         with suppress(StorageError):  # then its lease runs out, and that is late enough
             await _later(parts, item, parts.clock() + _wait(item), type(error).__name__)
 
 
-async def _deliver(parts: Parts, item: OutboxItem) -> None:
+async def _deliver(parts: Parts, item: OutboxItem, few: asyncio.Semaphore) -> None:
     outbox, now = parts.store.outbox, parts.clock()
     person = await parts.store.people.get(item.person_id)
     card = None
@@ -127,13 +132,28 @@ async def _deliver(parts: Parts, item: OutboxItem) -> None:
     elif item.error == UNSURE and (kept := _once(parts, item)):
         await _later(parts, item, item.created_at + kept, UNSURE)
     else:
-        try:
+        await _try(parts, person, card, item, few)
+
+
+async def _try(
+    parts: Parts, person: Person, card: Card | None, item: OutboxItem, few: asyncio.Semaphore
+) -> None:
+    kept = _once(parts, item)
+    try:
+        if kept is None:
             await _send(parts, person, card, item)
-        except TelegramError as error:
-            await _failed(parts, item, error)
-        except TimeoutError:
-            log.warning("alert %s took too long and is tried again", item.id)
+            return
+        async with few:
+            if await parts.store.outbox.begin(item.id, item.lease):
+                await _send(parts, person, card, item)
+    except TelegramError as error:
+        await _failed(parts, item, error)
+    except TimeoutError:
+        log.warning("alert %s took too long", item.id)
+        if kept is None:
             await _later(parts, item, parts.clock() + _wait(item), "it took too long")
+        else:
+            await _later(parts, item, item.created_at + kept, UNSURE)
 
 
 async def _pointless(

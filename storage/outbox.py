@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.errors import SealError
@@ -98,7 +98,6 @@ _CLAIM: Final = (
         lease=bindparam("lease"),
         not_before=bindparam("lease_until"),
         attempts=outbox.c.attempts + 1,
-        error=case((outbox.c.lease.is_not(None), UNSURE), else_=outbox.c.error),
     )
     .returning(
         *(
@@ -127,6 +126,7 @@ _SENT: Final = (
     )
     .values(done_at=bindparam("at"), outcome="sent", error=None, payload=None)
 )
+_BEGIN: Final = _claimed(error=UNSURE)
 _DONE: Final = _claimed(
     done_at=bindparam("at"), outcome="given up", error=bindparam("error"), payload=None
 )
@@ -206,6 +206,10 @@ class Outbox(Questions):
                 log.exception("message %s does not open and is given up", _by_id(row))
                 await self.give_up(_by_id(row), row[-1], "it does not open")
         return claimed
+
+    async def begin(self, item_id: int, lease: str) -> bool:
+        """Note that it is on its way, for who finds it claimed still; False as for `sent`."""
+        return bool(await self._runner.execute(_BEGIN, item=item_id, held=lease))
 
     async def sent(self, item_id: int, lease: str, at: datetime) -> bool:
         """Mark as sent; False if the item was claimed by somebody else since, or is done."""

@@ -89,7 +89,12 @@ async def test_what_a_dead_claimant_held_comes_back_and_the_dead_ones_lease_is_s
     assert await store.outbox.claim(clock.in_(seconds=59), 60, 10) == []
     clock.advance(seconds=60)
     (item,) = await store.outbox.claim(clock.now, 60, 10)
-    assert (item.id, item.attempts, item.error) == (dead.id, 2, UNSURE)
+    assert (item.id, item.attempts, item.error) == (dead.id, 2, None)
+    assert not await store.outbox.begin(dead.id, dead.lease)
+    assert await store.outbox.begin(item.id, item.lease)
+    clock.advance(seconds=60)
+    (item,) = await store.outbox.claim(clock.now, 60, 10)
+    assert item.error == UNSURE
     assert not await store.outbox.sent(dead.id, dead.lease, clock.now)
     assert not await store.outbox.later(dead.id, dead.lease, clock.now, "x")
     assert not await store.outbox.give_up(dead.id, dead.lease, "x")
