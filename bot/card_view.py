@@ -62,7 +62,7 @@ def view_of(
 
     `by` is who said its balance, if not the reader.
     """
-    right = held.right if held else "own"
+    right, card = held.right if held else "own", shared.as_theirs(card, held)
     issuer = parts.issuers.get(card.issuer)
     by_hand = issuer is not None and not issuer.asks_api
     looked_up = issuer.page if issuer is not None else None

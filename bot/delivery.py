@@ -114,11 +114,9 @@ async def _see_to(parts: Parts, item: OutboxItem, few: asyncio.Semaphore) -> Non
 async def _deliver(parts: Parts, item: OutboxItem, few: asyncio.Semaphore) -> None:
     outbox, now = parts.store.outbox, parts.clock()
     person = await parts.store.people.get(item.person_id)
-    card = None
-    if item.card_id is not None:
-        card = await parts.store.cards.get(item.owner_id, item.card_id)
+    card = await _card_of(parts, person, item)
     if person is None or (card is None and item.card_id is not None):
-        await outbox.give_up(item.id, item.lease, "the card is gone")
+        await outbox.give_up(item.id, item.lease, "the card is gone, or is shared no longer")
     elif person.barred_at is not None:
         await _later(parts, item, now, "shut out")
     elif not _elsewhere(parts, item) and (
@@ -156,13 +154,21 @@ async def _try(
             await _later(parts, item, item.created_at + kept, UNSURE)
 
 
+async def _card_of(parts: Parts, person: Person | None, item: OutboxItem) -> Card | None:
+    """Find what a message is about as its reader has it, who may not want to be warned."""
+    if item.card_id is None or person is None:
+        return None
+    if person.id == item.owner_id or person.barred_at is not None:
+        return await parts.store.cards.get(item.owner_id, item.card_id)
+    held = await parts.store.shares.held(person.id, item.card_id, "see")
+    return held.card if held is not None and held.card.owner_id == item.owner_id else None
+
+
 async def _pointless(
     parts: Parts, person: Person, card: Card | None, item: OutboxItem
 ) -> str | None:
-    if card is not None and card.owner_id != person.id:
-        held = await parts.store.shares.held(person.id, card.id, "see")
-        if held is None or not held.alerts_on:
-            return "it is shared no longer, or they do not want to be warned"
+    if card is not None and card.owner_id != person.id and not card.alerts_on:
+        return "they do not want to be warned"
     if letter := parts.letters.get(item.kind):
         return await letter.pointless(parts, person, card, item) if letter.pointless else None
     return (

@@ -156,7 +156,7 @@ async def _warned_of(parts: Parts, person: Person, owner_id: int, card_id: str) 
     held = await parts.store.shares.held(person.id, card_id, "see")
     if held is None or held.card.owner_id != owner_id:
         return None
-    if owner_id != person.id and not held.alerts_on:
+    if owner_id != person.id and not held.card.alerts_on:
         return None
     return held.card
 

@@ -30,6 +30,9 @@ DECENT = time(10)
 """On the person's own clock: when they are reminded."""
 
 SHORTEST_STEP = timedelta(microseconds=1)
+AGAIN = "expiryagain"
+"""The kind of a reminder that somebody put off."""
+
 LEASE = timedelta(minutes=5)
 AT_ONCE = 100
 LATEST_END = timedelta(days=30)
@@ -87,7 +90,7 @@ def _decent(day: date, zone: tzinfo) -> datetime:
 
 def upcoming(card: Card, leads: Sequence[int], zone: tzinfo, after: datetime) -> datetime | None:
     """Say when something is next to be done about a card's expiry after that time."""
-    if card.expires_at is None or not card.reminders_on or card.archived_at is not None:
+    if card.expires_at is None or card.archived_at is not None:
         return None
     all_of_them = [*steps(card, leads, zone), ended_at(card, zone)]
     return min((at for at in all_of_them if at > after), default=None)
@@ -162,7 +165,7 @@ async def _remind(parts: Parts, claimed: Card, lease: datetime, now: datetime) -
         await tx.cards.change(
             card.owner_id, card.id, next_expiry_at=upcoming(card, leads, zone, now)
         )
-        if card.expires_at is None or not card.reminders_on or card.archived_at is not None:
+        if card.expires_at is None or card.archived_at is not None:
             return
         end = ended_at(card, zone)
         kind = "expired"
@@ -173,21 +176,50 @@ async def _remind(parts: Parts, claimed: Card, lease: datetime, now: datetime) -
                 return
         elif not (card.created_at < end <= now <= end + LATEST_END):
             return
-        said = {"expires": card.expires_at.isoformat(), "at": now.isoformat()}
-        day = now.astimezone(zone).date().isoformat() if kind == "expiry" else ""
-        key = f"{card.id}:{kind}:{card.expires_at.isoformat()}:{day}"
-        await tx.outbox.put(card.owner_id, card.id, kind, said, key=key, not_before=now)
-        for one in await tx.shares.people(card.owner_id, card.id):
-            if one.alerts_on and suffices(one.right, "manage"):
-                await tx.outbox.put(
-                    card.owner_id,
-                    card.id,
-                    kind,
-                    said,
-                    key=f"{key}:{one.id}",
-                    not_before=now,
-                    recipient_id=one.id,
-                )
+        await _owe(tx, card, kind, now, zone)
+
+
+async def _owe(tx: Store, card: Card, kind: str, now: datetime, zone: tzinfo) -> None:
+    """Owe it to all who manage a card and want to be reminded, but for whoever put it off."""
+    assert card.expires_at is not None
+    said = {"expires": card.expires_at.isoformat(), "at": now.isoformat()}
+    day = now.astimezone(zone).date().isoformat() if kind == "expiry" else ""
+    key = f"{card.id}:{kind}:{card.expires_at.isoformat()}:{day}"
+    later = await tx.outbox.waiting(card.owner_id, card.id, AGAIN, now)
+    whom: list[int | None] = [None] if card.reminders_on else []
+    whom += [
+        one.id
+        for one in await tx.shares.people(card.owner_id, card.id)
+        if one.alerts_on and one.reminders_on and suffices(one.right, "manage")
+    ]
+    for one in whom:
+        if one not in later:
+            theirs = key if one is None else f"{key}:{one}"
+            await tx.outbox.put(
+                card.owner_id,
+                card.id,
+                kind,
+                said,
+                key=theirs,
+                not_before=now,
+                recipient_id=one,
+            )
+
+
+async def put_off(tx: Store, card: Card, person_id: int, until: datetime) -> None:
+    """Remind one person again then, and not before; whoever else has the card as planned."""
+    assert card.expires_at is not None
+    expires, at = card.expires_at.isoformat(), until.isoformat()
+    recipient = None if person_id == card.owner_id else person_id
+    await tx.outbox.put(
+        card.owner_id,
+        card.id,
+        AGAIN,
+        {"expires": expires, "at": at},
+        key=f"{card.id}:{AGAIN}:{expires}:{at}:{person_id}",
+        not_before=until,
+        recipient_id=recipient,
+    )
 
 
 async def archive(parts: Parts, card: Card) -> Card | None:

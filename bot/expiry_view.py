@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from bot import panel
 from bot.buttons import Button
-from bot.expiry import last_day, leads_of, steps
+from bot.expiry import AGAIN, last_day, leads_of, steps
 from bot.ways import to_card
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.voice import Voice
     from storage import Card, OutboxItem, Person
 
-KINDS = frozenset({"expiry", "expired"})
+KINDS = frozenset({"expiry", AGAIN, "expired"})
 WEEK = 7
 
 
@@ -107,7 +107,7 @@ async def pointless(
         return "reminders of this card are off"
     if card.expires_at is None or card.expires_at.isoformat() != item.payload["expires"]:
         return "the date was changed"
-    if item.kind != "expiry":
+    if item.kind == "expired":
         return None
     owner = await parts.store.people.get(card.owner_id) or person  # by whose leads all are sent
     return _outdated(parts.voice(owner), leads_of(owner), card, item)
@@ -116,6 +116,8 @@ async def pointless(
 def _outdated(voice: Voice, leads: Sequence[int], card: Card, item: OutboxItem) -> str | None:
     if card.expires_at is not None and card.expires_at <= voice.now:
         return "it has expired meanwhile"
+    if item.kind == AGAIN:
+        return None  # until now they were told nothing
     said = datetime.fromisoformat(str(item.payload["at"]))
     later = any(said < at <= voice.now for at in steps(card, leads, voice.zone))
     return "a later reminder says it" if later else None

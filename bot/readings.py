@@ -168,12 +168,7 @@ async def keep(
     )
     await tx.ledger.note_reading(card.owner_id, card.id, found)
     known_before = card.balance_minor is not None
-    if (
-        kept.archived_at is None
-        and kept.alerts_on
-        and known_before
-        and kept.episode not in {"armed", card.episode}
-    ):
+    if kept.archived_at is None and known_before and kept.episode not in {"armed", card.episode}:
         kind: Literal["low", "zero"] = "zero" if kept.episode == "zero" else "low"
         await alert(tx, kept, kind, at=now, due=now, known_at=card.balance_at)
     return kept
@@ -220,9 +215,10 @@ async def alert(
     due: datetime,
     known_at: datetime | None = None,
 ) -> None:
-    """Put an alert into the outbox, with what the person had last been told of the card.
+    """Owe an alert to all who want one, to the owner with what they had last been told.
 
-    `known_at` is the time of the reading before, where there was one.
+    That it is still low is owed to the owner alone, who wanted to be reminded. `known_at` is the
+    time of the reading before, where there was one.
     """
     if (balance := money_of(card)) is None:
         return
@@ -238,7 +234,10 @@ async def alert(
         "told_at": told_at.isoformat() if told_at else None,
     }
     key = f"{card.id}:{kind}:{due.isoformat()}"
-    await tx.outbox.put(card.owner_id, card.id, kind, payload, key=key, not_before=due)
+    if card.alerts_on:
+        await tx.outbox.put(card.owner_id, card.id, kind, payload, key=key, not_before=due)
+    if kind == "reminder":
+        return
     unknown: Alert = {**payload, "told": None, "told_at": None}  # what the owner was told is theirs
     for one in await tx.shares.people(card.owner_id, card.id):
         if one.alerts_on:

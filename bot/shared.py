@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -41,6 +42,16 @@ def whose(voice: Voice, held: Held) -> Markup:
     """Say whose card it is, and what this person may do with it."""
     may = voice.say(MAY[held.right])
     return voice.say("👤 {name}'s card · you {may}", name=held.owner_name, may=may)
+
+
+def as_theirs(card: Card, held: Held | None) -> Card:
+    """Give a card of another person's with the alerts and reminders of who it is shared with."""
+    if held is None:
+        return card
+    mine = held.card
+    return replace(
+        card, alerts_on=mine.alerts_on, reminders_on=mine.reminders_on, snoozed_until=None
+    )
 
 
 def named(voice: Voice, card: Card, held: Held | None) -> Markup:

@@ -216,20 +216,22 @@ class Wallet:
         *,
         minor: int | None = None,
         percent: int | None = None,
+        on: bool = True,
         store: Store | None = None,
     ) -> Card | None:
-        """Set a card's threshold, to an amount or to a share of its peak, and its alert on."""
-        return await self._rule(
-            owner_id,
-            card_id,
-            {"threshold_minor": minor, "threshold_percent": percent, "alerts_on": True},
-            store,
-        )
+        """Set a card's threshold, to an amount or to a share of its peak.
+
+        `on` also switches its owner's alert on.
+        """
+        changes = CardChanges(threshold_minor=minor, threshold_percent=percent)
+        if on:
+            changes["alerts_on"] = True
+        return await self._rule(owner_id, card_id, changes, store)
 
     async def switch(
         self, owner_id: int, card_id: str, *, on: bool, store: Store | None = None
     ) -> Card | None:
-        """Switch a card's alert on or off."""
+        """Switch a card's alert on or off, for its owner."""
         return await self._rule(owner_id, card_id, {"alerts_on": on}, store)
 
     async def _rule(

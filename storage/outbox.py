@@ -131,6 +131,13 @@ _DONE: Final = _claimed(
     done_at=bindparam("at"), outcome="given up", error=bindparam("error"), payload=None
 )
 _LATER: Final = _claimed(lease=None, not_before=bindparam("not_before"), error=bindparam("error"))
+_WAITING: Final = select(outbox.c.recipient_id).where(
+    outbox.c.owner_id == bindparam("owner"),
+    outbox.c.card_id == bindparam("card"),
+    outbox.c.kind == bindparam("kind"),
+    _open,
+    outbox.c.not_before > _now,
+)
 _PENDING: Final = (
     select(func.count())
     .select_from(outbox)
@@ -235,6 +242,13 @@ class Outbox(Questions):
     async def pending(self, now: datetime) -> int:
         """How many could be claimed now, or are under way."""
         return int((await self._runner.fetch(_PENDING, now=now))[0][0])
+
+    async def waiting(
+        self, owner_id: int, card_id: str, kind: str, now: datetime
+    ) -> set[int | None]:
+        """Find to whom a kind of message about a card is owed later: their ids; None: its owner."""
+        rows = await self._runner.fetch(_WAITING, owner=owner_id, card=card_id, kind=kind, now=now)
+        return {row[0] for row in rows}
 
     async def purge(self, before: datetime) -> int:
         """Erase what was done with before that time; its keys can then be used again."""

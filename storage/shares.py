@@ -6,7 +6,7 @@ What is shared rests while its owner is shut out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select, update
@@ -115,15 +115,13 @@ _REMINDERS: Final = update(shares).where(_theirs).values(reminders_on=bindparam(
 class Held:
     """A card as one person has it: `right` is theirs.
 
-    `owner_name` is whose it is, None for their own; `alerts_on` whether they are warned about it,
-    `reminders_on` whether reminded before it expires.
+    So is what the card says of alerts, reminders and snoozes, whatever its owner chose.
+    `owner_name` is whose it is, None for their own.
     """
 
     card: Card
     right: Right
     owner_name: str | None = field(default=None, repr=False)
-    alerts_on: bool = True
-    reminders_on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +143,7 @@ class Shares(Questions):
         """Find a card that is theirs, or shared with them with at least that right."""
         rows = await self._runner.fetch(_OWN, owner=person_id, card=card_id)
         if rows:
-            return _held_by_owner(self._own(rows[0]))
+            return Held(self._own(rows[0]), "own")
         if right == "own":
             return None
         rows = await self._runner.fetch(_ONE[right], person=person_id, card=card_id)
@@ -159,7 +157,7 @@ class Shares(Questions):
     async def held_by(self, person_id: int, right: Right) -> list[Held]:
         """List the cards in use they may do that with: their own, then those others share."""
         own = await self._runner.fetch(_OWN_ALL, owner=person_id)
-        held = [_held_by_owner(self._own(row)) for row in own]
+        held = [Held(self._own(row), "own") for row in own]
         if right != "own":
             rows = await self._runner.fetch(_ALL[right], person=person_id)
             held += [self._held(row) for row in rows]
@@ -221,9 +219,5 @@ class Shares(Questions):
     def _held(self, row: Row) -> Held:
         key_id, wrapped, right, alerts_on, reminders_on, name, *columns = row
         card, key = opened(self._vault, (key_id, wrapped, *columns))
-        return Held(card, right, key.open_text(NAME, name), alerts_on, reminders_on)
-
-
-def _held_by_owner(card: Card) -> Held:
-    """Say how a card's owner has it."""
-    return Held(card, "own", None, card.alerts_on, card.reminders_on)
+        mine = {"alerts_on": alerts_on, "reminders_on": reminders_on, "snoozed_until": None}
+        return Held(replace(card, **mine), right, key.open_text(NAME, name))

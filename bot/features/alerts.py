@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import panel
-from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton, number
 from bot.dialogue import Dialogue
 from bot.languages import mark
@@ -20,6 +19,7 @@ from bot.quiet import clock_time
 from bot.search import matching, say_none, words_of
 from bot.thresholds import Enough, enough, threshold
 from bot.typed import money_typed
+from bot.watching import switch, watch
 from bot.ways import back_to_card, to_cancel
 
 if TYPE_CHECKING:
@@ -129,14 +129,20 @@ async def _show(context: Context, card: Card) -> None:
         )
     if card.alerts_on and card.snoozed_until and card.snoozed_until > voice.now:
         text.append(voice.say("Snoozed until {when}.", when=voice.moment(card.snoozed_until)))
-    switch = "alertoff" if card.alerts_on else "alerton"
+    if card.owner_id != context.person.id:
+        text.append(
+            voice.say(
+                "The amount is the same for all who have the card; on or off is only for you."
+            )
+        )
+    turn = "alertoff" if card.alerts_on else "alerton"
     rows = [
         [Button(voice.language.percent(n), f"share:{card.id}:{n}") for n in SHARES],
         [Button(voice.plain("Another amount or percentage"), f"amount:{card.id}")],
         [
             Button(
                 voice.plain("🔕 Switch off") if card.alerts_on else voice.plain("🔔 Switch on"),
-                f"{switch}:{card.id}",
+                f"{turn}:{card.id}",
             ),
             back_to_card(voice, card),
         ],
@@ -150,32 +156,20 @@ async def share(context: Context, card_id: str, percent: str) -> None:
     if not 1 <= chosen <= 100:  # noqa: PLR2004 - percent
         raise OutdatedButton
     card = await context.card(card_id, "manage")
-    await _watched(
-        context, await context.parts.wallet.watch(card.owner_id, card.id, percent=chosen)
-    )
+    await watch(context, card, percent=chosen)
+    await opened(context, card_id)
 
 
 async def switched_on(context: Context, card_id: str) -> None:
-    """Warn about this card."""
-    card = await context.card(card_id, "manage")
-    await _watched(context, await context.parts.wallet.switch(card.owner_id, card.id, on=True))
+    """Warn this person about this card."""
+    await switch(context, await context.card(card_id, "manage"), on=True)
+    await opened(context, card_id)
 
 
 async def switched_off(context: Context, card_id: str) -> None:
-    """Do not warn about this card."""
-    parts, watched = context.parts, await context.card(card_id, "manage")
-    owner, me = watched.owner_id, context.person.id
-    async with parts.store.transaction() as tx:
-        card = await parts.wallet.switch(owner, card_id, on=False, store=tx)
-        if card is not None:
-            await note(tx, Action.ALERTS_OFF, subject=owner, actor=me, card=card)
-    await _watched(context, card)
-
-
-async def _watched(context: Context, card: Card | None) -> None:
-    if card is None:
-        raise OutdatedButton
-    await _show(context, card)
+    """Do not warn this person about this card; whoever else has it is warned as before."""
+    await switch(context, await context.card(card_id, "manage"), on=False)
+    await opened(context, card_id)
 
 
 async def amount(context: Context, card_id: str) -> None:
@@ -207,12 +201,8 @@ async def _take(context: Context, card: Card, text: str) -> None:
         if money is None:
             return
         minor = money.minor
-    async with parts.store.transaction() as tx:
-        watched = await parts.wallet.watch(
-            card.owner_id, card.id, minor=minor, percent=percent, store=tx
-        )
-        await tx.dialogues.drop(context.person.id)
-    await _watched(context, watched)
+    await watch(context, card, minor=minor, percent=percent, asked=True)
+    await opened(context, card.id)
 
 
 async def snooze(context: Context, card_id: str, days: str) -> None:

@@ -132,7 +132,7 @@ LONGEST = {
     "token": 22,
     "taken.card.id": 16,
     "have.card_id": 16,
-    "'off' if held.alerts_on else 'on'": 3,
+    "'off' if card.alerts_on else 'on'": 3,
     "card.id": 16,
     "card_id or ''": 16,
     "entries[0].id": 19,

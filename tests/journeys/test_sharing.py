@@ -360,3 +360,49 @@ async def test_who_books_something_is_not_told_so_by_the_warning_that_follows(
     await alice.says("/spent 185 oolong")
     (told,) = [one for one in alice.told if "runs low" in one]
     assert told.splitlines() == ["🟠 Tea ·5566 runs low: CN¥15.00", "Your threshold is CN¥40.00."]
+
+
+async def test_whoever_switches_warnings_or_reminders_off_does_so_for_nobody_else(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    carol = house.guest("Carol")
+    await alice.says("/bind", "8800 5566", "Tea", "200")
+    await share(house, alice, bob, "manage")
+    card = await share(house, alice, carol, "manage")
+    await bob.forges(f"alertoff:{card.id}")
+    assert "Switch on" in " ".join(bob.newest.labels)
+    assert "only for you" in bob.newest.text
+    assert "🔕 Tea" in (await bob.says("/alerts")).text
+    assert "🔔 Tea" in (await alice.says("/alerts")).text
+    assert "Alert: off" in (await bob.says("/balance Tea")).text
+    await alice.forges(f"alertoff:{card.id}")
+    await carol.forges(f"share:{card.id}:50")
+    assert "🔕 Tea" in (await alice.says("/alerts")).text
+    await alice.says("/spent Tea 150 oolong")
+    for who, told in ((alice, False), (bob, False), (carol, True)):
+        assert any("runs low" in one for one in who.told) is told, who.person
+
+
+async def test_a_reminder_is_put_off_or_muted_for_one_person_alone(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    carol = house.guest("Carol")
+    await alice.says("/bind", "8800 5566", "Tea", "200")
+    card = await share(house, alice, bob, "manage")
+    await share(house, alice, carol, "manage")
+    await alice.says("/expiring Tea 2026-12-05")
+    line = "⏳ Tea ·5566 can be used until"
+
+    def times(who: Guest) -> int:
+        return sum(line in one for one in who.told)
+
+    await house.passes(hours=4 * 24)
+    assert (times(alice), times(bob), times(carol)) == (1, 1, 1)
+    await bob.presses("💤 Tomorrow")
+    await carol.presses("Not about this card")
+    await house.passes(hours=24)
+    assert (times(alice), times(bob)) == (1, 2)
+    await alice.forges(f"expirymute:{card.id}")
+    assert "Reminders of this card are off." in alice.newest.text
+    await house.passes(hours=5 * 24)
+    assert (times(alice), times(bob), times(carol)) == (1, 3, 1)

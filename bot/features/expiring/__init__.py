@@ -63,6 +63,6 @@ DIALOGUES = {"expiry": dates.on_expiry, "leads": on_leads}
 CARD_ACTIONS = (CardAction("expiry", mark("📅 Expiry"), 20, "manage"),)
 LETTERS = {
     kind: Letter(expiry_view.write, expiry_view.covered, expiry_view.pointless)
-    for kind in ("expiry", "expired")
+    for kind in expiry_view.KINDS
 }
 DUE = (expiry.look_after,)

@@ -161,22 +161,24 @@ async def _keep(context: Context, card: Card, day: date | None) -> None:
 
 
 async def muted(context: Context, card_id: str) -> None:
-    """Do not remind of this card any more."""
+    """Do not remind this person of this card any more; whoever else has it is, as before."""
     await _switch(context, card_id, on=False)
 
 
 async def unmuted(context: Context, card_id: str) -> None:
-    """Remind of this card again."""
+    """Remind this person of this card again."""
     await _switch(context, card_id, on=True)
 
 
 async def _switch(context: Context, card_id: str, *, on: bool) -> None:
     parts, card = context.parts, await context.card(card_id, "manage")
-    async with parts.store.transaction() as tx:
-        changed = await expiry.planned(parts, tx, card, CardChanges(reminders_on=on))
-    if changed is None:
+    if card.owner_id == context.person.id:
+        done = await parts.store.cards.change(card.owner_id, card.id, reminders_on=on) is not None
+    else:
+        done = await parts.store.shares.switch_reminders(context.person.id, card.id, on=on)
+    if not done:
         raise OutdatedButton
-    await show(context, changed)
+    await show(context, await context.card(card_id, "manage"))
 
 
 async def snoozed(context: Context, card_id: str, days: str) -> None:
@@ -188,5 +190,6 @@ async def snoozed(context: Context, card_id: str, days: str) -> None:
     if until >= card.expires_at:
         await context.notice(voice.plain("It will have expired by then."))
         return
-    await parts.store.cards.change(card.owner_id, card.id, next_expiry_at=until)
+    async with parts.store.transaction() as tx:
+        await expiry.put_off(tx, card, context.person.id, until)
     await context.notice(voice.plain("I will remind you {when}.", when=voice.ago(until)))

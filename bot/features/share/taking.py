@@ -123,11 +123,11 @@ async def _show(context: Context, held: Held) -> None:
     lines = [
         Markup("<b>{}</b>").format(panel.masked(card)),
         whose(voice, held),
-        voice.say("I warn you about it.") if held.alerts_on else voice.say("I do not warn you."),
+        voice.say("I warn you about it.") if card.alerts_on else voice.say("I do not warn you."),
     ]
-    warn = voice.plain("🔕 Do not warn me") if held.alerts_on else voice.plain("🔔 Warn me too")
+    warn = voice.plain("🔕 Do not warn me") if card.alerts_on else voice.plain("🔔 Warn me too")
     rows = [
-        [Button(warn, f"sharewarn:{card.id}:{'off' if held.alerts_on else 'on'}")],
+        [Button(warn, f"sharewarn:{card.id}:{'off' if card.alerts_on else 'on'}")],
         [Button(voice.plain("🚪 Leave this card"), f"leave:{card.id}")],
         [back_to_card(voice, card)],
     ]
