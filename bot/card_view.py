@@ -32,18 +32,28 @@ The first is looked at while it comes; the message is then edited as often as on
 """
 
 
-async def open_card(context: Context, card: Card, *, insist: bool = False) -> None:
-    """Show a card as the store has it, and then as its issuer says."""
+async def open_card(
+    context: Context, card: Card, *, insist: bool = False, above: Markup | None = None
+) -> None:
+    """Show a card as the store has it, and then as its issuer says; `above` stands over it."""
     parts, view = context.parts, f"card:{card.id}"
     held = context.shared.get(card.id)
     by = await shared.said_by(parts, context.voice, context.person.id, card)
     text, buttons = view_of(parts, context.voice, card, held, by)
+    text = _below(above, text)
     message_id = await context.present(view, text, buttons, shown=[card])
     if insist or parts.wallet.is_stale(card):
-        parts.background.start(_live(context, card, view, message_id, insist), "a live balance")
+        live = _live(context, card, message_id, insist=insist, above=above)
+        parts.background.start(live, "a live balance")
 
 
-async def _live(context: Context, card: Card, view: str, message_id: int, insist: bool) -> None:
+def _below(above: Markup | None, text: Markup) -> Markup:
+    return text if above is None else Markup("\n\n").join([above, text])
+
+
+async def _live(
+    context: Context, card: Card, message_id: int, *, insist: bool, above: Markup | None
+) -> None:
     parts, owner = context.parts, context.person
     # Opened anew, a card that was refused is not asked for; its own Refresh is the holder's word.
     refused = insist and context.may(card, "manage")
@@ -52,6 +62,7 @@ async def _live(context: Context, card: Card, view: str, message_id: int, insist
         held, voice = context.shared.get(card.id), parts.voice(owner)
         by = await shared.said_by(parts, voice, owner.id, read)
         text, buttons = view_of(parts, voice, read, held, by)
+        view, text = f"card:{card.id}", _below(above, text)
         await repaint(parts, context.chat_id, message_id, view, text, buttons, shown=[read])
 
 

@@ -73,10 +73,10 @@ async def is_known(context: Context, dialogue: Dialogue, issuer: Issuer) -> bool
     if card.archived_at is not None:
         async with parts.store.transaction() as tx:
             card = await bring_back(parts, tx, card) or card
-        await context.reply(context.voice.say("It was archived, and is back with its history:"))
+        said = context.voice.say("It was archived, and is back with its history:")
     else:
-        await context.reply(context.voice.say("You have this card already. Here it is:"))
-    await open_card(context, card)
+        said = context.voice.say("You have this card already. Here it is:")
+    await open_card(context, card, above=said)
     return True
 
 
