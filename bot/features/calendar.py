@@ -55,7 +55,10 @@ async def calendar(context: Context) -> None:
 
 
 def written(cards: Sequence[Card], voice: Voice, leads: Sequence[int]) -> bytes:
-    """Write a calendar (RFC 5545) of whole days; an entry is known again by its card."""
+    """Write a calendar (RFC 5545) of whole days; an entry is known again by its card.
+
+    Of a card whose reminders are off no alarm goes off either.
+    """
     from icalendar import Alarm, Calendar, Event  # noqa: PLC0415 - slow to import
 
     whole = Calendar()
@@ -70,7 +73,7 @@ def written(cards: Sequence[Card], voice: Voice, leads: Sequence[int]) -> bytes:
         event.add("dtend", day + timedelta(days=1))
         event.add("summary", voice.plain("{card} expires", card=panel.label(card)))
         event.add("transp", "TRANSPARENT")
-        for days in leads:
+        for days in leads if card.reminders_on else ():
             alarm = Alarm()
             alarm.add("action", "DISPLAY")
             alarm.add("description", voice.plain("{card} expires", card=panel.label(card)))

@@ -61,6 +61,27 @@ async def test_the_days_are_those_of_her_zone_and_the_alarms_at_her_own_lead_tim
     assert [said(alarm, "trigger") for alarm in event.walk("VALARM")] == [
         timedelta(days=-14, hours=9)
     ]
+    await store.cards.change(alice.id, card.id, reminders_on=False)
+    (event,) = await events(alice)
+    assert list(event.walk("VALARM")) == []
+
+
+async def test_names_of_any_length_and_letters_stand_in_it_as_the_standard_has_them(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    store = house.kabao.parts.store
+    (card,) = await store.cards.list(alice.id)
+    name = '茶; 卡, "VIP" \\ 👨‍👩‍👧 的卡要记得用完再换新的一张'
+    ends = datetime(2027, 1, 31, 16, tzinfo=UTC)
+    await store.cards.change(alice.id, card.id, label=name, expires_at=ends)
+    content = alice.person.opens(await alice.says("/calendar"))
+    lines = content.split(b"\r\n")
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    assert max(map(len, lines)) <= 75
+    assert any(line.startswith(b" ") for line in lines)
+    (event,) = Calendar.from_ical(content).walk("VEVENT")
+    assert str(event["summary"]) == f"{name} expires"
 
 
 async def test_xiaoming_reads_his_in_chinese(ming: Guest) -> None:
