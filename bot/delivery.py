@@ -123,7 +123,7 @@ async def _deliver(parts: Parts, item: OutboxItem, few: asyncio.Semaphore) -> No
         held := quiet_until(person, parts.voice(person).zone, now)
     ):
         await _later(parts, item, max(held, now + SHORTEST_QUIET), "quiet hours")
-    elif held := held_until(person, item.kind, now):
+    elif held := held_until(person, item, now):
         await _later(parts, item, held, HELD)
     elif why := await _pointless(parts, person, card, item):
         await outbox.give_up(item.id, item.lease, why)

@@ -7,7 +7,7 @@ transaction with the message that tells it. That a card is empty never waits.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot import alert_view, expiry, expiry_view, ledger_view, panel
@@ -35,7 +35,10 @@ HELD = "waits for the digest"
 MARGIN = timedelta(minutes=10)
 """What is held back goes by itself so long after the digest's hour, if there was none."""
 
-HOUR = time(9)
+IN_TIME = timedelta(days=1)
+"""A card that ends so soon after the digest can hardly be used any more when it is read."""
+
+HOUR = expiry.DECENT
 EVERY = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
 AT_ONCE = 100
 MOST_CARDS = 8
@@ -51,10 +54,17 @@ def next_digest(digest: Digest, zone: tzinfo, after: datetime) -> datetime:
         day += timedelta(days=1)
 
 
-def held_until(person: Person, kind: str, now: datetime) -> datetime | None:
-    """Say until when a message is held back for a person's digest; None if it is not."""
-    if person.digest is None or person.next_digest_at is None or kind not in WAIT:
+def held_until(person: Person, item: OutboxItem, now: datetime) -> datetime | None:
+    """Say until when a message is held back for a person's digest; None if it is not.
+
+    That a card is about to end does not wait for a digest that would come too late to use it.
+    """
+    if person.digest is None or person.next_digest_at is None or item.kind not in WAIT:
         return None
+    if item.kind == "expiry":
+        expires = datetime.fromisoformat(str(item.payload["expires"]))
+        if expires <= person.next_digest_at + IN_TIME:
+            return None
     return max(person.next_digest_at, now) + MARGIN
 
 
@@ -68,7 +78,8 @@ async def choose(parts: Parts, tx: Store, person: Person, digest: Digest | None)
 
 
 async def look_after(parts: Parts) -> None:
-    """Owe the digests that are due."""
+    """Owe the digests that are due, with what is to be said about expiries at this hour."""
+    await expiry.look_after(parts)
     for person_id, was in await parts.store.digests.due(parts.clock(), AT_ONCE):
         try:
             await _collect(parts, person_id, was)

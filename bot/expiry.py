@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 USUAL_LEADS = (30, 7, 1)
 MOST_LEADS = 6
 LONGEST_LEAD = 365
-DECENT = time(10)
-"""On the person's own clock: when they are reminded."""
+DECENT = time(9)
+"""On the person's own clock: when they are reminded, and get a digest if they want one."""
 
 SHORTEST_STEP = timedelta(microseconds=1)
 AGAIN = "expiryagain"

@@ -41,6 +41,32 @@ async def test_what_may_wait_comes_in_one_message_at_nine(house: House, alice: G
     assert len(digests(alice)) == 1  # an empty one is not sent
 
 
+async def test_a_reminder_comes_in_the_digest_of_its_own_morning(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await alice.says("/expiring Kiosk 2026-11-26", "/digest daily")
+    await house.passes(hours=20.9)
+    assert digests(alice) == []
+    await house.passes(hours=0.2)
+    (digest,) = digests(alice)
+    assert "Kiosk Card ·2001" in digest
+    assert "tomorrow is the last day" in digest
+    assert not any("can be used until" in text for text in alice.told if text != digest)
+
+
+async def test_no_weekly_digest_is_waited_for_that_would_come_too_late_to_use_a_card(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)  # it is Tuesday
+    await alice.says("/expiring Kiosk 2026-11-27", "/digest weekly")
+    await house.passes(hours=DAY)
+    assert not alice.sees("can be used until")
+    await house.passes(hours=DAY)
+    assert alice.sees("tomorrow is the last day")
+    assert digests(alice) == []
+
+
 async def test_that_a_card_is_empty_comes_at_once(house: House, alice: Guest) -> None:
     await alice.binds(KIOSK)
     await alice.says("/digest weekly")

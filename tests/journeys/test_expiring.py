@@ -53,12 +53,12 @@ async def test_he_sets_dates_and_lead_days_in_chinese(ming: Guest) -> None:
     assert "提前 15、3 天提醒你" in ming.newest.text
 
 
-async def test_she_is_reminded_at_ten_in_her_morning_once_for_each_lead(
+async def test_she_is_reminded_at_nine_in_her_morning_once_for_each_lead(
     house: House, alice: Guest
 ) -> None:
     await with_date(alice)
     assert reminders(alice) == []
-    await house.passes(hours=2 * DAY + 21.9)
+    await house.passes(hours=2 * DAY + 20.9)
     assert reminders(alice) == []
     await house.passes(hours=0.2)
     assert reminders(alice) == [
@@ -158,7 +158,7 @@ async def test_the_day_she_said_stays_that_day_in_another_time_zone(
     assert "Until Dec 4, 2026" in alice.newest.text
     card = (await house.kabao.parts.store.cards.list(alice.id))[0]
     assert card.expires_at == datetime(2026, 12, 5, 10, tzinfo=UTC)
-    assert card.next_expiry_at == datetime(2026, 11, 27, 20, tzinfo=UTC)
+    assert card.next_expiry_at == datetime(2026, 11, 27, 19, tzinfo=UTC)
 
 
 async def test_an_issuer_s_silence_does_not_take_her_date_and_its_word_does(
