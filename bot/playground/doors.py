@@ -11,7 +11,7 @@ All JSON. `as` is a person's name, `chat` a group's name or nothing for the priv
 | POST press | `as`, `button` (number or label), `message`?, `chat`? | `update_id`, `label` |
 | POST block, unblock | `as` | `update_id` |
 | POST contact | `as`, `attached`? | `update_id` |
-| POST send?as=&name=&caption=&chat= | the file's bytes | `update_id` |
+| POST send?as=&name=&caption=&chat=&album= | the file's bytes | `update_id` |
 | POST edit | `as`, `message`, `text` | `update_id` |
 | GET groups | | `id`, `name`, `members` of each |
 | GET clock | | `now` in ISO 8601 |
@@ -166,6 +166,7 @@ class Doors:
             asked["content"],
             caption=asked.get("caption", ""),
             chat=self._where(asked),
+            album=asked.get("album", ""),
         )
         return {"update_id": update}
 

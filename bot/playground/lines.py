@@ -8,6 +8,7 @@ r"""What can be typed into the chat.
 | `@NAME`, `@NAME zh` | somebody else speaks from here on, in the language given or guessed |
 | `!wait 90` | lets 90 seconds pass |
 | `!send PATH` | sends a file; a PNG or JPEG as a picture |
+| `!album PATH, PATH` | sends several together |
 | `!open` | opens the newest link to the bot that anybody there was given |
 | `!contact` | gives one's own number by the button below the chat |
 | `!block`, `!unblock` | blocks the bot, or lets it write again |
@@ -59,6 +60,13 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Album:
+    """Send several files together."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Block the bot, or unblock it."""
 
@@ -75,12 +83,13 @@ class Open:
     """Open the newest link to the bot that anybody there was given."""
 
 
-Line = Say | Press | Become | Wait | Send | Block | Contact | Open
+Line = Say | Press | Become | Wait | Send | Album | Block | Contact | Open
 
 _PRESS = re.compile(r"#(\d{1,3})(\^*)")
 _BECOME = re.compile(r"@(\w[\w-]*)(?:\s+([a-z]{2,3}(?:-\w+)?))?")
 _WAIT = re.compile(r"!wait\s+(\d{1,9}(?:\.\d+)?)")
 _SEND = re.compile(r"!send\s+(.+)")
+_ALBUM = re.compile(r"!album\s+(.+)")
 
 
 def read_line(line: str) -> Line | None:
@@ -100,6 +109,8 @@ def _order(line: str) -> Line | None:
         return Wait(float(found[1]))
     if found := _SEND.fullmatch(line):
         return Send(found[1])
+    if found := _ALBUM.fullmatch(line):
+        return Album(tuple(re.split(r"\s*,\s*", found[1])))
     if line in {"!contact", "!open"}:
         return Contact() if line == "!contact" else Open()
     return Block(line == "!block") if line in {"!block", "!unblock"} else None

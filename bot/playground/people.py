@@ -150,9 +150,11 @@ class Person:
         caption: str = "",
         chat: Group | None = None,
         topic: int | None = None,
+        album: str = "",
     ) -> int | None:
-        """Send a file, as a picture if it is a PNG or a JPEG."""
+        """Send a file, a PNG or JPEG as a picture; those of an `album` belong together."""
         text: Message = {"caption": caption} if caption else {}
+        text |= {"media_group_id": album} if album else {}
         if topic is not None:
             text |= {"message_thread_id": topic, "is_topic_message": True}
         try:

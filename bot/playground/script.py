@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from bot.playground.lines import (
+    Album,
     Become,
     Block,
     Contact,
@@ -115,6 +116,10 @@ class Script:
             case Send(path):
                 content = await asyncio.to_thread(Path(path).read_bytes)
                 update = await visitor.send(Path(path).name, content)
+            case Album(paths):
+                for path in paths:
+                    content = await asyncio.to_thread(Path(path).read_bytes)
+                    update = await visitor.send(Path(path).name, content, album=str(id(line)))
             case Open():
                 update = await self._open(visitor)
             case Contact():

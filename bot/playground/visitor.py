@@ -52,9 +52,9 @@ class Visitor:
         answer = await self._post("press", asked)
         return _update(answer), answer["label"]
 
-    async def send(self, name: str, content: bytes) -> int | None:
-        """Send a file."""
-        params = {"as": self.name, "name": name}
+    async def send(self, name: str, content: bytes, album: str = "") -> int | None:
+        """Send a file; those of one album belong together."""
+        params = {"as": self.name, "name": name, "album": album}
         async with self._http.post(f"{self._url}send", params=params, data=content) as answer:
             return _update(await _read(answer))
 

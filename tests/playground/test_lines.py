@@ -14,6 +14,7 @@ from prompt_toolkit.utils import get_cwidth
 from bot.playground import Clock
 from bot.playground.entities import formatted
 from bot.playground.lines import (
+    Album,
     Become,
     Block,
     Contact,
@@ -46,6 +47,7 @@ from bot.playground.script import read_lines
         ("!wait 90", Wait(90)),
         ("!wait soon", Say("!wait soon")),
         ("!send a b.png", Send("a b.png")),
+        ("!album a b.png, c.jpg", Album(("a b.png", "c.jpg"))),
         ("!contact", Contact()),
         ("!open", Open()),
         ("!contact Bob", Say("!contact Bob")),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.buttons import OutdatedButton
 from bot.dialogue import Dialogue
-from bot.features.bind import intake, manual, picture, read_off, scanned, steps, verify
+from bot.features.bind import album, intake, manual, picture, read_off, scanned, steps, verify
 from bot.languages import mark
 from bot.money import Money
 from bot.parts import Command
@@ -39,14 +39,8 @@ async def on_answer(context: Context, dialogue: Dialogue, text: str) -> None:
             await steps.issuer_typed(context, dialogue, text)
         case "verify":
             await verify.interrupted(context, text)
-        case scanned.CHOOSE | scanned.CONFIRM if context.parts.issuers.looks_like_a_number(text):
-            await steps.take_pasted(context, dialogue, text)
-        case read_off.STEP:
-            await steps.take_pasted(context, dialogue, text)
-        case scanned.CHOOSE:
-            await scanned.choose(context, dialogue)
-        case scanned.CONFIRM:
-            await _confirm_again(context, dialogue)
+        case scanned.CHOOSE | scanned.CONFIRM | album.STEP | read_off.STEP:
+            await _beside_picture(context, dialogue, text)
         case "label" | "balance" if await context.took_misplaced(text):
             pass
         case "label":
@@ -55,6 +49,18 @@ async def on_answer(context: Context, dialogue: Dialogue, text: str) -> None:
             await manual.balance_typed(context, dialogue, text)
         case _:
             await steps.field_typed(context, dialogue, text)
+
+
+async def _beside_picture(context: Context, dialogue: Dialogue, text: str) -> None:
+    """Take a number that was typed instead of what a picture said, or ask once more."""
+    if dialogue.step == read_off.STEP or context.parts.issuers.looks_like_a_number(text):
+        await steps.take_pasted(context, dialogue, text)
+    elif dialogue.step == album.STEP:
+        await album.judge(context, dialogue)
+    elif dialogue.step == scanned.CHOOSE:
+        await scanned.choose(context, dialogue)
+    else:
+        await _confirm_again(context, dialogue)
 
 
 async def issuer_chosen(context: Context, slug: str) -> None:

@@ -15,9 +15,14 @@ async def took_secret(context: Context) -> bool:
     """Delete the person's message. If that fails nothing is kept, and the person is told."""
     if await context.take_secret():
         return True
+    await kept_nothing(context)
+    return False
+
+
+async def kept_nothing(context: Context) -> None:
+    """End the dialogue because a message could not be deleted, and say so."""
     await context.parts.dialogues.end(context.person.id)
     await context.reply(context.voice.say(KEPT_NOTHING))
-    return False
 
 
 async def has_room(context: Context) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from telegram.error import TelegramError
 
@@ -11,7 +11,7 @@ from bot import pictures, printed, slips
 from bot.attached import TooLarge
 from bot.buttons import OutdatedButton
 from bot.dialogue import Dialogue
-from bot.features.bind import intake, read_off, scanned, steps
+from bot.features.bind import album, intake, read_off, scanned, steps
 from bot.languages import mark
 from bot.pictures import Unreadable
 from storage import Barcode
@@ -80,40 +80,65 @@ async def _take(context: Context, dialogue: Dialogue | None, attached: Attached)
         log.warning("a picture could not be fetched: %s", type(error).__name__)
         await _say(context, NOT_FETCHED)
         return
-    if not codes and await read_off.took(context, dialogue, lines):
-        return
-    if not codes:
+    if codes:
+        await _with_code(context, dialogue, codes, printed.pins(lines))
+    elif album.can_wait(context, dialogue):
+        if dialogue is not None or not await _took_caption(context):
+            await album.wait(context, dialogue, lines)
+    elif not await read_off.took(context, dialogue, lines):
         await _without_code(context, dialogue)
-    elif not await intake.took_secret(context):
+
+
+async def _with_code(
+    context: Context, dialogue: Dialogue | None, codes: list[Barcode], pins: list[str]
+) -> None:
+    if not await intake.took_secret(context):
         return
-    elif dialogue is not None and ("barcode" in dialogue.data or dialogue.data.get("values")):
-        await _besides(context, dialogue, codes)
-    else:
-        wanted = {"wanted": dialogue.data["issuer"]} if dialogue and _chose(dialogue) else {}
-        asked = Dialogue("bind", data=wanted | {"pins": printed.pins(lines)})
-        await begin(context, asked, codes)
-        await read_off.offer_asked_pin(context)
-
-
-def _chose(dialogue: Dialogue) -> bool:
-    return "issuer" in dialogue.data
+    if dialogue is not None and read_off.has_card(dialogue):
+        await _besides(context, dialogue, codes, pins)
+        return
+    data: dict[str, Any] = {"pins": pins}
+    if dialogue is not None and album.is_waiting(dialogue):
+        others = await album.took_others(context, dialogue)
+        if others is None:
+            return
+        data["pins"] = list(dict.fromkeys([*pins, *others]))
+    if dialogue is not None and "issuer" in dialogue.data:
+        data["wanted"] = dialogue.data["issuer"]
+    await begin(context, Dialogue("bind", data=data), codes)
+    await read_off.offer_asked_pin(context)
 
 
 async def _without_code(context: Context, dialogue: Dialogue | None) -> None:
     """Say that nothing was found; while a card is bound the picture may show its number or PIN."""
-    voice = context.voice
-    album = context.message.media_group_id
+    voice, sent_with = context.voice, context.message.media_group_id
     if dialogue is None:
-        if await slips.took_caption(context, context.message.caption or ""):
-            return
-        await context.reply(voice.say(NO_CODE) + "\n" + voice.say(LEFT))
-    elif await intake.took_secret(context) and not (album and album == dialogue.data.get("album")):
+        if not await _took_caption(context):
+            await context.reply(voice.say(NO_CODE) + "\n" + voice.say(LEFT))
+    elif await intake.took_secret(context) and not _is_of(dialogue, sent_with):
+        if sent_with is not None:  # of the others of an album the same is not said again
+            dialogue.data["album"] = sent_with
+            await context.parts.dialogues.keep(context.person.id, dialogue)
         await context.reply(voice.say(NO_CODE))
 
 
-async def _besides(context: Context, dialogue: Dialogue, codes: list[Barcode]) -> None:
+def _is_of(dialogue: Dialogue, sent_with: str | None) -> bool:
+    return sent_with is not None and sent_with == dialogue.data.get("album")
+
+
+async def _besides(
+    context: Context, dialogue: Dialogue, codes: list[Barcode], pins: list[str]
+) -> None:
     """Take codes that come while a card is under way: its own barcode, or the next card."""
     data = dialogue.data
+    together = _is_of(dialogue, context.message.media_group_id)
+    if together and pins:
+        data["pins"] = list(dict.fromkeys([*data.get("pins", ()), *pins]))
+    if "codes" in data:
+        known = [*data["codes"], *data.get("waiting", ())]
+        data["codes"] += [one for code in codes if (one := scanned.kept(code)) not in known]
+        await scanned.choose(context, dialogue)
+        return
     if "barcode" not in data and len(codes) == 1:
         data["barcode"] = scanned.kept(codes[0])
         await context.parts.dialogues.keep(context.person.id, dialogue)
@@ -123,8 +148,7 @@ async def _besides(context: Context, dialogue: Dialogue, codes: list[Barcode]) -
     new = [one for code in codes if (one := scanned.kept(code)) not in known]
     data["waiting"] = [*data.get("waiting", ()), *new][:MOST_WAITING]
     await context.parts.dialogues.keep(context.person.id, dialogue)
-    album = context.message.media_group_id
-    if new and not (album and album == data.get("album")):
+    if new and not together:
         await context.reply(context.voice.say(NEXT))
 
 
@@ -172,6 +196,10 @@ async def use(context: Context, dialogue: Dialogue, code: Barcode) -> None:
         await steps.find_issuer(context, dialogue, by_hand[:1])
 
 
+async def _took_caption(context: Context) -> bool:
+    return await slips.took_caption(context, context.message.caption or "")
+
+
 async def _say(context: Context, sentence: str) -> None:
-    if not await slips.took_caption(context, context.message.caption or ""):
+    if not await _took_caption(context):
         await context.reply(context.voice.say(sentence))

@@ -44,9 +44,14 @@ async def lines_of(context: Context, content: bytes) -> list[Line]:
         return []
 
 
+def has_card(dialogue: Dialogue) -> bool:
+    """Tell whether it is known already which card this is about: by a code, or a number."""
+    return bool({"barcode", "codes"} & dialogue.data.keys() or dialogue.data.get("values"))
+
+
 async def took(context: Context, dialogue: Dialogue | None, lines: Sequence[Line]) -> bool:
     """Offer the number, or while a PIN is asked for the PIN. False if nothing was read."""
-    if dialogue is not None and dialogue.data.get("values"):
+    if dialogue is not None and has_card(dialogue):
         dialogue.data["pins"] = printed.pins(lines)
         if not dialogue.data["pins"]:
             return False
