@@ -163,7 +163,7 @@ def _line(seen: Image, row: _Row, until: float) -> Line:
         _read_again(ImageOps.autocontrast(pictures.evened(grey, 0.05), cutoff=1)),
         _read_again(_cut(seen, row.quad, LINE_HEIGHT // 2)),
     ]
-    return Line(row.text, again, _has_glare(grey))
+    return Line(row.text, again, _has_glare(_cut(seen.convert("L"), _longer(row.quad), 48)))
 
 
 def _read_again(cut: Image) -> str:
@@ -192,6 +192,20 @@ def _cut(seen: Image, quad: Quad, height: int, margin: float = 0.08) -> Image:
     ]
     size = (max(8, int((wide + 2 * away) * height / (high + 2 * away))), height)
     return seen.transform(size, Transform.QUAD, corners, Resampling.BICUBIC)
+
+
+def _longer(quad: Quad) -> Quad:
+    """Take in what stands beside a line, twice its height to each side."""
+    a, b, c, d = quad
+    part = 2 * _length(a, d) / max(1.0, _length(a, b))
+    x, y = (b[0] - a[0]) * part, (b[1] - a[1]) * part
+    ends = (c[0] - d[0]) * part, (c[1] - d[1]) * part
+    return (
+        (a[0] - x, a[1] - y),
+        (b[0] + x, b[1] + y),
+        (c[0] + ends[0], c[1] + ends[1]),
+        (d[0] - ends[0], d[1] - ends[1]),
+    )
 
 
 def _has_glare(grey: Image) -> bool:

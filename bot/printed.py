@@ -35,8 +35,9 @@ _PIN_WORD: Final = (
     r"SECURITY\s*CODE|ACCESS\s*CODE|CODE|CVV2?|CVC"
 )
 _PIN: Final = re.compile(
-    rf"(?:{_PIN_WORD})[^0-9A-Za-z]*([0-9A-Za-z]{{3,12}})(?![0-9A-Za-z])", re.IGNORECASE
+    rf"(?:{_PIN_WORD})[^0-9A-Za-z]*([0-9A-Za-z]{{3,12}})(?![0-9A-Za-z]|[ \-][0-9])", re.IGNORECASE
 )
+_PIN_ALONE: Final = re.compile(rf"(?:{_PIN_WORD})[^0-9A-Za-z]*[0-9]{{3,8}}\s*$", re.IGNORECASE)
 _ONLY_WORD: Final = re.compile(rf"\W*(?:{_PIN_WORD})\W*", re.IGNORECASE)
 _ALONE: Final = re.compile(r"\s*([0-9]{3,8})\s*")
 _LABEL: Final = re.compile(
@@ -103,7 +104,7 @@ def _checks(number: str) -> bool:
 
 
 def _written(text: str) -> Iterator[str]:
-    bare = _LABEL.sub("", _OTHER.sub(" · ", text))
+    bare = _LABEL.sub("", _PIN_ALONE.sub("", _OTHER.sub(" · ", text)))
     for found in _GROUPED.findall(bare):
         joined = re.sub(r"[ \-]", "", found)
         digits = sum(map(str.isdigit, joined))
