@@ -24,16 +24,17 @@ async def privacy(context: Context) -> None:
         voice.say("<b>What is stored about you</b>"),
         voice.plural("Now: {n} card.", "Now: {n} cards.", len(cards)),
         voice.say(
-            "<b>Encrypted</b>: card numbers, PINs and other secrets, the cards' names and last "
-            "digits, your name, what the entries in your history say, and what you typed in a "
-            "conversation that is not finished (kept 15 minutes at most). The operator of this "
-            "bot holds the master key and could open what is encrypted; somebody who has only "
-            "the database cannot."
+            "<b>Encrypted</b>: card numbers, PINs, barcodes and other secrets, the cards' names, "
+            "notes and last digits, your name, what the entries in your history and your requests "
+            "for help say, and what you typed in a conversation that is not finished (kept 15 "
+            "minutes at most). The operator of this bot holds the master key and could open what "
+            "is encrypted; somebody who has only the database cannot."
         ),
         voice.say(
             "<b>Readable by the operator</b>: your Telegram id and when you were last here, which "
             "issuers your cards are of, whether they work and until when, balances and amounts "
-            "with their times, thresholds, quiet hours, language and time zone."
+            "with their times, thresholds, with whom you share which card, what a request for "
+            "help is about, reminders, quiet hours, language and time zone."
         ),
         voice.say(
             "<b>Your lock</b>, if you set one: the passcode is kept only as a hash that "
@@ -41,9 +42,10 @@ async def privacy(context: Context) -> None:
             "encrypted. How long it stays open, and wrong tries, the operator can read."
         ),
         voice.say(
-            "Card numbers go to the card's own issuer to ask for the balance, and to nobody else. "
-            "Telegram carries what you write here. A message in which I find a card number or PIN "
-            "is deleted from the chat, if Telegram allows it."
+            "Card numbers go to the card's own issuer to ask for the balance, to those you let "
+            "spend from the card, and to nobody else. Telegram carries what you write here. A "
+            "message in which I find a card number or PIN is deleted from the chat, if Telegram "
+            "allows it."
         ),
         voice.say(
             "<b>The log of what happened</b>, which /activity shows you: what and when, with a "
