@@ -47,6 +47,7 @@ def _take(one: Mapping[str, object], gathering: Gathering, today: date) -> None:
     if amount is not None and (amount < 0 or not values.fits(amount, None)):
         gathering.remark(found.BALANCES)
         amount = None
+    note, pin = values.pin_out_of(values.lines(one.get("notes"), gathering), gathering)
     gathering.cards.append(
         Incoming(
             number=number,
@@ -54,6 +55,7 @@ def _take(one: Mapping[str, object], gathering: Gathering, today: date) -> None:
             amount=None if amount is None else Decimal(f"{amount.normalize():f}"),
             expires=values.day(one.get("expires"), gathering, today),
             barcode=values.barcode(one.get("codeType"), code, gathering),
-            note=values.noted(values.lines(one.get("notes"), gathering), long),
+            pin=pin,
+            note=values.noted(note, long),
         )
     )

@@ -196,6 +196,32 @@ def test_a_dump_of_voucher_vaults_database_knows_what_is_left() -> None:
     assert found.remarks == {"Entries I could not read": 2, "Balances I could not read": 1}
 
 
+def test_the_forks_api_knows_what_is_left_and_answers_by_the_page() -> None:
+    left = written.plus_item(
+        transaction_total="37.50000000000000", card_number="9911 2233", wallet=7,
+        wallet_name="Home", tags=[{"id": 1, "name": "uk", "color": "#fff"}], is_archived=True,
+    )  # fmt: skip
+    stamps = written.plus_item(
+        type="loyaltycard", redeem_code="S-1", value="0.00", transaction_total="0",
+        points_balance=120, membership_tier="Gold",
+    )  # fmt: skip
+    page = {"count": 40, "next": "https://vault.example/api/v1/items/?page=2", "results": [left]}
+    found = read(json.dumps({**page, "results": [left, stamps]}))
+    card, bakery = found.cards
+    assert (card.amount, card.number, card.archived) == (Decimal("37.5"), "9911 2233", True)
+    assert card.note == "Bookshop Ltd · Home · uk"
+    assert (bakery.amount, bakery.currency) == (Decimal(120), "points")
+    assert bakery.note == "Bookshop Ltd · Gold"
+    assert found.remarks == {"Further pages that this answer names; send me those as well": 1}
+
+
+def test_cards_of_several_accounts_in_one_answer_are_said_to_be() -> None:
+    items = [written.plus_item(redeem_code=who, user__username=who) for who in ("li", "wang")]
+    said = "Accounts whose cards are in this file; save it only if all are yours"
+    assert read(json.dumps({"item_details": items})).remarks[said] == 2
+    assert said not in read(json.dumps({"item_details": items[:1]})).remarks
+
+
 def test_tim_smarts_voucher_vault_is_read_with_its_thousandths() -> None:
     usual = {"uuid": "u", "removeOnceExpired": True, "balance": None, "color": "GREY"}
     found = read(
@@ -244,6 +270,48 @@ def test_an_apple_store_card_is_read_with_its_balance_and_the_first_barcode_that
     assert (len(found.cards), [one.why for one in found.skipped]) == (1, ["not readable"])
     ticket = read(written.pkpass({"eventTicket": {}, "organizationName": "x"}))
     assert [one.why for one in ticket.skipped] == ["not a card but a ticket"]
+
+
+@pytest.mark.parametrize(
+    ("field", "amount", "currency"),
+    [
+        ({"key": "balance", "value": "40.00 EUR"}, "40.00", "EUR"),
+        ({"key": "b", "label": "Guthaben", "value": "1.234,50 €"}, "1234.50", "EUR"),
+        ({"key": "b", "label": "余额", "value": "188.5 元"}, "188.5", "CNY"),
+        ({"key": "b", "label": "CREDIT", "value": "$10.00"}, "10.00", None),
+        ({"key": "b", "label": "Balance", "value": "NT$ 300"}, "300", "TWD"),
+        ({"key": "b", "label": "Balance", "value": "1,234"}, None, None),
+        ({"key": "b", "label": "Balance", "value": "see the back"}, None, None),
+        ({"key": "b", "label": "Points balance", "value": 42}, "42", "points"),
+        ({"key": "b", "label": "Stamps", "value": "3 / 10"}, None, None),
+        ({"key": "b", "label": "x", "value": 1, "semantics": {
+            "balance": {"amount": "21.75", "currencyCode": "GBP"}}}, "21.75", "GBP"),
+    ],
+)  # fmt: skip
+def test_a_balance_on_a_pass_is_read_as_it_is_written_and_no_dollar_is_guessed(
+    field: dict[str, object], amount: str | None, currency: str | None
+) -> None:
+    data = {"serialNumber": "S-0001", "storeCard": {"headerFields": [field]}}
+    (card,) = read(written.pkpass(data)).cards
+    assert (card.amount, card.currency) == (Decimal(amount) if amount else None, currency)
+
+
+@pytest.mark.parametrize(
+    ("note", "pin", "left"),
+    [
+        ("PIN: 4711", "4711", None),
+        ("blue\n\nPIN 0815\nbag", "0815", "blue\nbag"),
+        ("密码：123456", "123456", None),
+        ("PIN: on the back", None, "PIN: on the back"),
+        ("pinned 2024", None, "pinned 2024"),
+        ("Spin: 12345", None, "Spin: 12345"),
+    ],
+)
+def test_a_pin_in_a_catima_note_is_kept_as_one(
+    note: str, pin: str | None, left: str | None
+) -> None:
+    (card,) = read(written.catima_csv([{"store": "a", "cardid": "1", "note": note}])).cards
+    assert (card.pin, card.note) == (pin, left)
 
 
 HEAD = "店名,卡号,余额,币种,密码,有效期,备注"
