@@ -48,6 +48,9 @@ _spent: Final = exists().where(
     ledger.c.at >= bindparam("spent_since", type_=ledger.c.at.type),
     ledger.c.amount_minor < 0,
     or_(ledger.c.kind == "purchase", ledger.c.kind == "observed"),
+    # What others booked with a card that is shared with them is no history of its owner's.
+    ledger.c.booked_by.is_(None),
+    ledger.c.booked_name.is_(None),
 )
 _before: Final = told.alias("before")
 _spared: Final = exists().where(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.context import Context
     from bot.offers import Offer
     from bot.parts import Parts
-    from storage import Card, OutboxItem, Person
+    from storage import Card, Entry, OutboxItem, Person
 
 ONE_IN: Final = timedelta(days=7)
 AT_ONCE: Final = 200
@@ -136,12 +136,18 @@ async def why(context: Context, card_id: str) -> None:
     """Say what the person's own history has to do with it."""
     card, voice = await context.card(card_id, "see"), context.voice
     entries = await context.parts.store.ledger.page(card.owner_id, card.id, limit=200)
-    last = next((e for e in entries if e.amount_minor < 0), None)
+    last = next((one for one in entries if _is_theirs(one)), None)
     if last is None:
         raise OutdatedButton
     issuer = panel.issuer_name(voice, context.parts.issuers, card.issuer)
     text = voice.say(WHY, card=panel.masked(card), date=voice.date(last.at), issuer=issuer)
     await context.reply(text, [[Button(voice.plain("No offers at all"), "offersnever")]])
+
+
+def _is_theirs(entry: Entry) -> bool:
+    """Say whether it is what the card's owner themselves spent."""
+    nobody_else = entry.booked_by is None and entry.booked_name is None
+    return nobody_else and entry.kind in {"purchase", "observed"} and entry.amount_minor < 0
 
 
 async def never(context: Context, name: str) -> None:

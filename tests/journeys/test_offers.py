@@ -71,6 +71,27 @@ async def test_who_paid_there_is_told_with_the_link_as_it_was_declared(
     assert [b.url for b in message.buttons if b.url] == ["https://tea.example/second?of=two"]
 
 
+async def test_what_others_book_on_a_shared_card_brings_neither_of_them_an_offer(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    store = house.kabao.parts.store
+    (card,) = await store.cards.list(alice.id)
+    for entry in await store.ledger.page(alice.id, card.id, limit=99):
+        await store.ledger.remove(alice.id, card.id, entry.id)
+    await bob.says("/start")
+    await store.shares.give(alice.id, card.id, bob.id, "spend")
+    await bob.says("/spent 5 1001")
+    assert [e.booked_by for e in await store.ledger.page(alice.id, card.id, limit=9)] == [bob.id]
+    await house.passes(hours=2)
+    assert not alice.sees("second tea")
+    assert not bob.sees("second tea")
+    await alice.says("/spent 5 1001")
+    await house.passes(hours=2)
+    assert alice.sees("second tea")
+    assert not bob.sees("second tea")
+
+
 async def test_who_never_paid_there_hears_nothing(house: House, alice: Guest, bob: Guest) -> None:
     await pays(house, alice, KIOSK)
     await bob.says("/start")
