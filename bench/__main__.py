@@ -13,7 +13,7 @@ import click
 import orjson
 import uvloop
 
-from bench import answers, beside, charts, moving, report, till
+from bench import answers, beside, charts, moving, printed, report, till
 from bench.bots import LOAD_CPU, Bot, echoes, kabao, pin
 from bench.cards import CARDS_EACH, fill
 from bench.load import Server
@@ -34,6 +34,7 @@ SECTIONS = (
     "beside",
     "moving",
     "till",
+    "printed",
 )
 
 
@@ -49,6 +50,8 @@ class Size:
     calm_seconds: float
     """How long answers are measured before a rotation."""
     charts: int
+    photos: int
+    """Of each harm, and of barcodes and print each."""
 
 
 FULL = Size(
@@ -59,6 +62,7 @@ FULL = Size(
     rotated_people=20_000,
     calm_seconds=30,
     charts=30,
+    photos=6,
 )
 QUICK = Size(
     Plan(rounds=1, seconds=1),
@@ -68,6 +72,7 @@ QUICK = Size(
     rotated_people=2_000,
     calm_seconds=5,
     charts=5,
+    photos=1,
 )
 
 
@@ -153,6 +158,11 @@ async def _alone(
         told["asked"] = asdict(paying)
         told["markdown"].append(till.asked_line(paying))
         verdicts.append((paying, till.asked_target))
+    if "printed" in sections:
+        looked = await asyncio.to_thread(printed.measure, size.photos)
+        told["printed"] = printed.figures(looked)
+        told["markdown"].append(printed.line(looked))
+        verdicts.append((looked, printed.target))
     return verdicts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import asdict, dataclass, field
 from statistics import median
@@ -68,11 +69,9 @@ class Read:
             levels.setdefault(group, Tally()).count(said, truth)
 
 
-async def measure(each: int = photos.EACH) -> Read:
-    """Read all of them, one after another."""
-    async with aiohttp.ClientSession() as http:
-        issuers = Issuers.load([CATALOG], {}, http)
-    told = Read()
+def measure(each: int = photos.EACH) -> Read:
+    """Read all of them, one after another, as a bot with the catalogue's issuers."""
+    issuers, told = asyncio.run(_issuers()), Read()
     for level in photos.LEVELS:
         for made in photos.cards(level, coded=True, each=each):
             assert made.code is not None
@@ -87,6 +86,11 @@ async def measure(each: int = photos.EACH) -> Read:
             told.count("number", made, printed.numbers(lines, issuers), made.number)
             told.count("pin", made, printed.pins(lines), made.pin)
     return told
+
+
+async def _issuers() -> Issuers:
+    async with aiohttp.ClientSession() as http:
+        return Issuers.load([CATALOG], {}, http)
 
 
 def figures(told: Read) -> dict[str, Any]:

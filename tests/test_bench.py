@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from telegram import Bot
 
-from bench import report
+from bench import photos, printed, report
 from bench.cards import BALANCE_SHOWN, fill, fill_due, read_since
 from bench.load import Load, Server, WrongAnswerError
 from bench.refresh import Refreshed
@@ -122,3 +122,15 @@ def test_a_bot_that_fell_behind_in_a_round_has_no_figure() -> None:
     table = report.replies_table({"slow": {"p50 ms at 200/s": [3.0, None, 4.0]}})
     assert "| p50 ms at 200/s | cannot follow |" in table
     assert report.middle([3.0, 9.0, 4.0]) == 4.0
+
+
+def test_what_was_read_wrongly_is_told_apart_from_what_was_not_read() -> None:
+    made = photos.Made("hard", "curved", b"", "6035", "1", None)
+    told = printed.Read(barcode_ms=[1.0], printed_ms=[2.0])
+    for said in (["6035"], ["6036", "6035"], ["6036"], []):
+        told.count("number", made, said, made.number)
+    assert told.tallies["number"]["hard"]["curved"] == printed.Tally(1, 1, 1, 1)
+    assert "1 + 1 as a second guess of 4 right, 1 wrong, 1 nothing" in str(
+        told.tallies["number"]["hard"]["all"]
+    )
+    assert kept([printed.target(told)]) == [False]
