@@ -59,6 +59,8 @@ class Plan:
     have: list[Whole] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     remarks: dict[str, int] = field(default_factory=dict)
+    places: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Which cards each remark is about, counted from 1, as far as that is known."""
     unpriced: int = 0
     """Cards with an amount whose currency the file does not tell."""
     starts: int = 0
@@ -106,7 +108,7 @@ class _Making:
 
     def all_of(self, found: Found) -> tuple[Plan, list[tuple[int, list[tuple[str, str]]]]]:
         """Make every card; give with each the issuers and numbers by which it may be here."""
-        made = Plan(skipped=list(found.skipped), remarks=dict(found.remarks))
+        made = Plan(skipped=list(found.skipped), remarks=dict(found.remarks), places=found.places)
         gone = {one.place for one in found.skipped}
         total = len(found.cards) + len(found.whole) + len(gone)
         places = (place for place in range(1, total + 1) if place not in gone)

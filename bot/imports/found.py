@@ -6,7 +6,7 @@ leaves out and says so.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime  # noqa: TC003 - pydantic reads them when a card is kept
 from decimal import Decimal  # noqa: TC003
@@ -126,13 +126,14 @@ class Found:
     """Everything that was read: by the `program` that wrote it.
 
     `whole` are cards of Kabao's own export. `remarks` counts what was changed or left out of cards
-    that were read, by a marked text.
+    that were read, by a marked text; `places` are the cards that is about, counted from 1.
     """
 
     program: str
     cards: tuple[Incoming, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     remarks: dict[str, int] = field(default_factory=dict)
+    places: dict[str, tuple[int, ...]] = field(default_factory=dict)
     whole: tuple[Whole, ...] = ()
     choices: Choices | None = None
 
@@ -145,6 +146,7 @@ class Gathering:
     cards: list[Incoming] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     remarks: Counter[str] = field(default_factory=Counter)
+    places: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     place: int = 0
 
     def skip(self, why: str) -> None:
@@ -154,6 +156,8 @@ class Gathering:
     def remark(self, what: str, times: int = 1) -> None:
         """Note that something was changed or left out of cards that are kept."""
         self.remarks[what] += times
+        if times and self.place and self.place not in self.places[what][-1:]:
+            self.places[what].append(self.place)
 
     def found(self) -> Found:
         """Give what was collected."""
@@ -162,4 +166,5 @@ class Gathering:
             tuple(self.cards),
             tuple(self.skipped),
             {what: n for what, n in self.remarks.items() if n},
+            {what: tuple(places) for what, places in self.places.items() if places},
         )

@@ -358,6 +358,7 @@ def test_what_can_mean_two_things_in_a_table_is_left_out_and_said() -> None:
         "Balances that can be read in two ways, left out": 1,
         "Dates I could not read": 1,
     }
+    assert found.places == dict.fromkeys(found.remarks, (1,))
 
 
 def test_western_letters_are_not_taken_for_chinese_ones() -> None:

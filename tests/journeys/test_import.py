@@ -172,7 +172,7 @@ async def test_a_first_balance_is_what_is_left_only_if_she_says_so(
     item = written.plus_item()
     shown = await sends(house, alice, "items.json", json.dumps([item]).encode())
     assert "Bookshop ·9624 · until Jun 30, 2027" in shown.text
-    assert "only the first balance is known, not what is left: 1" in shown.text
+    assert "only the first balance is known, not what is left: 1 (no. 1)" in shown.text
     shown = await alice.presses("Take the first balances")
     assert "Bookshop ·9624 · £50.00" in shown.text
     shown = await alice.presses("Leave out the first balances")

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 KIND: Final = "import"
 PER_PAGE: Final = 15
 MOST_SAID: Final = 8
+MOST_PLACES: Final = 5
 OFFERED: Final = ("CNY", "HKD", "TWD", "USD", "EUR", "JPY")
 
 DELETED = mark("Your message is deleted from the chat.")
@@ -223,12 +224,19 @@ def _left_out(context: Context, plan: Plan) -> list[Markup]:
         parts.append(Markup("\n").join(lines))
     if plan.remarks and plan.new:
         lines = [voice.say("<b>To know</b>")]
-        lines += [
-            voice.say("{what}: {n}", what=voice.plain(what), n=voice.language.number(n))
-            for what, n in plan.remarks.items()
-        ]
+        lines += [_remark(voice, what, n, plan.places) for what, n in plan.remarks.items()]
         parts.append(Markup("\n").join(lines))
     return parts
+
+
+def _remark(voice: Voice, what: str, n: int, places: dict[str, tuple[int, ...]]) -> Markup:
+    """Say how often something was the case, and of few cards of which."""
+    words = {"what": voice.plain(what), "n": voice.language.number(n)}
+    of = places.get(what, ())
+    if not 0 < len(of) <= MOST_PLACES:
+        return voice.say("{what}: {n}", **words)
+    which = ", ".join(voice.language.number(place) for place in of)
+    return voice.say("{what}: {n} (no. {which})", **words, which=which)
 
 
 def _more(voice: Voice, n: int) -> list[Markup]:
