@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import calls
+from bot import calls, delivery
 from bot.features import announce
 from bot.playground.world import stable_id
+from storage import Barcode
 from storage.outbox import Outbox
 from tests.house import PIN, YUAN, Guest, House
+from tests.journeys.test_expiring import reminders, with_date
 from tests.journeys.test_hand_over import link_of as hand_link_of
+from tests.journeys.test_import import catima, sends
 from tests.journeys.test_inbox import Stuck, confirmed, killed
+from tests.journeys.test_pay import again, balances, three
 from tests.journeys.test_sharing import link_of
+from tests.journeys.test_tickets import desk, support_chat
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,9 +46,20 @@ class Cut(Stuck):
 
         self._patch.setattr(calls, call, stay)
 
-    async def off(self, house: House, update: int | None) -> None:
+    def after(self, call: str) -> None:
+        """Let the bot not get beyond this call once it was made."""
+        real = getattr(calls, call)
+
+        async def stay(*given: Any, **more: Any) -> None:
+            await real(*given, **more)
+            await self._stay()
+
+        self._patch.setattr(calls, call, stay)
+
+    async def off(self, house: House, update: int | None, *, reached: bool = False) -> None:
         """Kill the bot there, and start it again."""
-        await self.reached()
+        if not reached:
+            await self.reached()
         await confirmed(house)
         await killed(house)
         self._back()
@@ -57,6 +74,12 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> Cut:
 
 def count(guest: Guest, text: str) -> int:
     return sum(text in one for one in guest.told)
+
+
+async def stopped(work: asyncio.Task[None]) -> None:
+    """End what is under way, as a kill does."""
+    work.cancel()
+    await asyncio.wait({work}, timeout=10)
 
 
 async def pressed(guest: Guest, button: str, message: Seen | None = None) -> int | None:
@@ -157,3 +180,104 @@ async def test_a_booking_from_a_group_that_threw_the_bot_out_meanwhile_is_told_i
     await bob.says("/spent 10 lunch", chat=group)
     assert await spent(house, card) == 1
     assert "Market ·9001: CN¥10.00 spent · 👤 Bob" in bob.newest.text
+
+
+async def test_a_plan_whose_answer_was_lost_is_booked_once_on_every_card(
+    house: House, alice: Guest, cut: Cut
+) -> None:
+    await three(house, alice)
+    told = await alice.says("/pay 120")
+    cut.before("edit")
+    await cut.off(house, await pressed(alice, "Paid", told))
+    paid = {"Tea": 0, "Books": 2000, "Shoes": 3000}
+    assert await balances(house, alice) == paid
+    assert count(alice, "I was interrupted while answering you.") == 1
+    await alice.presses("Paid", message=again(alice, told))
+    assert "out of date" in alice.person.notices[-1]
+    assert await balances(house, alice) == paid
+
+
+async def test_cards_whose_moving_in_was_cut_off_are_there_once(
+    house: House, alice: Guest, cut: Cut
+) -> None:
+    await alice.says("/import")
+    shown = await sends(house, alice, "catima.zip", catima())
+    cut.before("edit")
+    await cut.off(house, await pressed(alice, "Save", shown))
+    store = house.kabao.parts.store.cards
+    assert count(alice, "I was interrupted while answering you.") == 1
+    await alice.presses("Save", message=again(alice, shown))
+    assert "out of date" in alice.person.notices[-1]
+    assert len([*await store.list(alice.id), *await store.archived(alice.id)]) == 3
+    await alice.says("/import")
+    assert "There is nothing new in it." in (await sends(house, alice, "c.zip", catima())).text
+
+
+async def test_a_barcode_that_stood_in_the_chat_at_a_kill_goes_when_the_bot_is_back(
+    house: House, alice: Guest, cut: Cut
+) -> None:
+    await alice.binds(YUAN, PIN)
+    store = house.kabao.parts.store.cards
+    (card,) = await store.list(alice.id)
+    await store.set_barcode(alice.id, card.id, Barcode("QRCode", YUAN))
+
+    def pictures() -> int:
+        return sum("photo" in message.raw for message in alice.person.chat)
+
+    cut.after("edit_photo")
+    update = await alice.person.says("/show 1001")
+    await cut.reached()
+    assert pictures() == 1
+    house.clock.advance(59)
+    await cut.off(house, update, reached=True)
+    assert pictures() == 1
+    await house.passes(seconds=2)
+    assert pictures() == 0
+
+
+async def test_a_reminder_that_was_on_its_way_at_a_kill_comes_once(
+    house: House, alice: Guest, cut: Cut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "STOP_SECONDS", 0)
+    await with_date(alice)
+    house.clock.advance(3 * 24 * 3600)  # seven days are left, and it is noon
+    cut.before("send")
+    due = asyncio.create_task(house.kabao._jobs.catch_up())
+    await cut.reached()
+    await stopped(due)
+    await killed(house)
+    cut._back()
+    await house.start()
+    for _ in range(3):
+        await house.passes(minutes=3)
+    assert len(reminders(alice)) == 1
+
+
+async def test_a_request_that_arrived_and_was_not_noted_is_answered_once_however_often_it_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carol_id, chat = str(stable_id("Carol")), support_chat("Desk")
+    async with House(tmp_path, admins=carol_id, language="en", support_chat=chat) as house:
+        carol, group = desk(house)
+        alice = house.guest("Alice", "en")
+        cut, real = Cut(monkeypatch), Outbox.sent
+
+        async def sent(*given: Any) -> bool:
+            await cut._stay()
+            return await real(*given)
+
+        monkeypatch.setattr(Outbox, "sent", sent)
+        monkeypatch.setattr(delivery, "STOP_SECONDS", 0)
+        update = await alice.person.says("/feedback I like it")
+        await house.kabao.parts.turns.handled(update or 0)
+        due = asyncio.create_task(house.kabao._jobs.catch_up())
+        await cut.reached()
+        await stopped(due)
+        await cut.off(house, update, reached=True)
+        await house.passes(minutes=3)
+        brought = [message for message in group.chat if "I like it" in message.text]
+        assert 1 <= len(brought) <= 2
+        topics = {message.raw["message_thread_id"] for message in brought}
+        assert len(topics) == 1
+        await house.settled(await carol.person.says("Thanks", chat=group, topic=topics.pop()))
+        assert count(alice, "Answer to your request #1") == 1
