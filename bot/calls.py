@@ -32,6 +32,7 @@ File = tuple[str, bytes, str]
 """A file's name, what is in it, and its MIME type."""
 
 _PNG = "image/png"
+_JPEG = "image/jpeg"
 _FILE = "application/octet-stream"
 
 
@@ -160,6 +161,16 @@ async def send_document(
     data = {"chat_id": chat_id, **_captioned(caption)}
     files = {"document": (name, content, _FILE)}
     return int((await _call(bot, "sendDocument", data, files=files))["message_id"])
+
+
+async def send_new_photo(
+    bot: SealedBot, chat_id: int, jpeg: bytes, caption: str, buttons: Buttons
+) -> tuple[int, str]:
+    """Send a picture with a caption in HTML; give the message's id, and the picture's own."""
+    data: dict[str, Any] = {"chat_id": chat_id, **_captioned(caption)}
+    data["reply_markup"] = keyboard(buttons, bot.seal, chat_id)
+    sent = await _call(bot, "sendPhoto", data, files={"photo": ("picture.jpg", jpeg, _JPEG)})
+    return int(sent["message_id"]), str(sent["photo"][-1]["file_id"])
 
 
 async def edit(

@@ -7,11 +7,12 @@ it costs such a process, its sender gets a kind answer, and the next picture a n
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import Any, Final
 
 import orjson
 
-from bot import optical, pictures
+from bot import covered_codes, optical, pictures
 from bot.apart import Apart, CrowdedError, NotDoneError, run
 from bot.languages import mark
 from bot.optical import Line
@@ -27,6 +28,7 @@ MOST_MEMORY: Final = 1_500_000_000
 
 CODES: Final = b"c"
 LINES: Final = b"l"
+COVER: Final = b"p"
 
 TOO_HARD: Final = mark(
     "I could not look at this file to its end. Send the card as a photo, or a screenshot cut to "
@@ -56,6 +58,11 @@ class Loupe:
         """Read what is printed on it, line by line. `Unreadable`."""
         return [Line(*one) for one in await self._told(LINES + content)]
 
+    async def covered(self, content: bytes) -> tuple[int, bytes | None]:
+        """Paint over the barcodes of a picture, as `bot.covered_codes.cover`. `Unreadable`."""
+        count, painted = await self._told(COVER + content)
+        return count, painted and base64.b64decode(painted)
+
     async def stop(self) -> None:
         """End the processes, whatever they do."""
         await asyncio.gather(*(lane.stop() for lane in self._lanes))
@@ -77,11 +84,17 @@ class Loupe:
 
 
 def look(asked: bytes) -> bytes:
-    """Look at what was sent: a list of what was read, or the reason why it cannot be, as JSON."""
+    """Look at what was sent: a list of what was read, or the reason why it cannot be, as JSON.
+
+    What was painted over is a count and a JPEG in base64, or null.
+    """
     what, content = asked[:1], asked[1:]
     try:
         if what == CODES:
             return orjson.dumps(pictures.codes_in(content))
+        if what == COVER:
+            count, painted = covered_codes.cover(content)
+            return orjson.dumps([count, painted and base64.b64encode(painted).decode()])
         return orjson.dumps([list(line) for line in optical.read(content)])
     except Unreadable as unreadable:
         return orjson.dumps(unreadable.reason)

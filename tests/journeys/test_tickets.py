@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot import barcodes, pictures
 from bot.playground.world import stable_id
 from bot.vanishing import _blank
+from storage import Barcode
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 if TYPE_CHECKING:
@@ -91,6 +93,36 @@ async def test_a_picture_is_asked_about_before_it_goes(house: House, alice: Gues
     assert not any("#1" in message.text for message in group.chat)
     await alice.presses("Yes, send it")
     assert any("photo" in message.raw for message in group.chat)
+
+
+async def test_a_barcode_on_a_picture_is_covered_before_anybody_sees_it(
+    house: House, alice: Guest
+) -> None:
+    _, group = desk(house, topics=False)
+    drawn = barcodes.draw(Barcode("Code128", YUAN), YUAN)
+    assert pictures.codes_in(drawn)
+    await alice.says("/feedback")
+    await house.settled(await alice.person.sends("card.png", drawn, caption="is it worn out?"))
+    assert not [message for message in alice.person.chat if not message.by_bot][-1].raw.get("photo")
+    assert "so I covered it" in alice.newest.text
+    await alice.presses("Yes, send it")
+    brought = next(message for message in group.chat if "photo" in message.raw)
+    assert "is it worn out?" in brought.text
+    assert pictures.codes_in(alice.person.opens(brought)) == []
+
+
+async def test_a_picture_that_is_not_to_go_after_all_goes_and_words_are_awaited_still(
+    house: House, ming: Guest
+) -> None:
+    _, group = desk(house, topics=False)
+    drawn = barcodes.draw(Barcode("QRCode", YUAN))
+    await ming.says("/feedback")
+    await house.settled(await ming.person.sends("card.png", drawn))
+    assert "我已经遮住" in ming.newest.text
+    await ming.presses("不，删除")
+    assert not any("photo" in message.raw for message in ming.person.chat)
+    await ming.says("算了，只说一句：很好用")
+    assert any("很好用" in message.text for message in group.chat)
 
 
 async def test_the_card_is_named_only_where_its_holder_says_so(house: House, alice: Guest) -> None:

@@ -11,6 +11,7 @@ from bot.buttons import Button, OutdatedButton, number
 from bot.context import UNDELETED
 from bot.dialogue import Dialogue
 from bot.features.tickets.letters import LETTERS, STARS, how_was_it, ways
+from bot.features.tickets.pictured import pictured
 from bot.languages import mark
 from bot.messages import erase
 from bot.panel import issuer_name
@@ -19,7 +20,6 @@ from bot.struck_words import struck
 from bot.ways import to_cancel
 
 if TYPE_CHECKING:
-    from bot.attached import Attached
     from bot.context import Context
     from storage import Card, Ticket
 
@@ -35,12 +35,7 @@ ENOUGH = mark(
     "You have several requests already. Please wait for an answer, or write more to one of them: "
     "/tickets"
 )
-PICTURE = mark(
-    "A picture can show a card number, a PIN or a barcode, and I cannot take them out of it. "
-    "Shall it go as it is?"
-)
 PICTURE_STANDS = mark("I could not delete your picture. Please delete it yourself.")
-NO_PICTURE = mark("Send it as a picture, please; I pass on no other files.")
 STRUCK = mark(
     "What looked like a card number or PIN I took out, and deleted your message. This is what went:"
 )
@@ -109,27 +104,6 @@ async def _under_way(context: Context) -> Dialogue:
 async def written(context: Context, dialogue: Dialogue, text: str) -> None:
     """Take the words."""
     await _send(context, dialogue, text, None)
-
-
-async def pictured(context: Context, dialogue: Dialogue, attached: Attached) -> bool:
-    """Take a picture, but ask before it goes: nobody can strike a number out of it."""
-    del attached
-    voice, message = context.voice, context.message
-    if not message.photo:
-        await context.reply(voice.say(NO_PICTURE))
-        return True
-    dialogue.data |= {
-        "photo": message.photo[-1].file_id,
-        "caption": message.caption or "",
-        "picture": message.message_id,
-    }
-    await context.parts.dialogues.keep(context.person.id, dialogue)
-    rows = [
-        [Button(voice.plain("Yes, send it"), "sendpicture:1")],
-        [Button(voice.plain("No, delete it"), "sendpicture:0")],
-    ]
-    await context.ask(voice.say(PICTURE), rows)
-    return True
 
 
 async def picture_confirmed(context: Context, yes: str) -> None:
