@@ -45,6 +45,15 @@ def no_cards(voice: Voice) -> tuple[Markup, Buttons]:
     )
 
 
+async def no_own_cards(context: Context) -> tuple[Markup, Buttons]:
+    """`no_cards`, to somebody who may all the same have cards of others."""
+    said, rows = no_cards(context.voice)
+    if not await context.cards("see"):
+        return said, rows
+    said = context.voice.say("You have no card of your own yet, only those shared with you.")
+    return said, [*rows, [to_all_cards(context.voice)]]
+
+
 def which(
     context: Context,
     cards: Sequence[Card],
@@ -99,11 +108,13 @@ def mentioned(context: Context, cards: Sequence[Card], text: str) -> list[Card]:
 
 def _called(context: Context, cards: Sequence[Card], words: str) -> list[Card]:
     voice, issuers = context.voice, context.parts.issuers
+    slugs = {card.issuer for card in cards}
+    names = {slug: _folded(panel.issuer_name(voice, issuers, slug)) for slug in slugs}
     return [
         card
         for card in cards
         if words in _folded(f"{card.label} ·{card.tail}")
-        or words in _folded(panel.issuer_name(voice, issuers, card.issuer))
+        or (card.issuer != panel.NAMELESS and words in names[card.issuer])
     ]
 
 

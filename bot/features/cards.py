@@ -15,7 +15,7 @@ from bot.languages import mark
 from bot.money import exponent
 from bot.pages import Page
 from bot.parts import Command
-from bot.search import matching, no_cards, words_of
+from bot.search import matching, no_own_cards, words_of
 from bot.typed import LABEL_LONGEST, label_typed, money_typed
 from bot.wallet import UNDO
 from bot.ways import to_all_cards, to_cancel
@@ -49,11 +49,7 @@ async def turned(context: Context, at: str) -> None:
 async def _list(context: Context, mine: Sequence[Card], at: int) -> None:
     voice = context.voice
     if not mine:
-        said, rows = no_cards(voice)
-        if await context.cards("see"):
-            said = voice.say("You have no card of your own yet, only those shared with you.")
-            rows = [*rows, [to_all_cards(voice)]]
-        await context.show(said, rows)
+        await context.show(*await no_own_cards(context))
         return
     page = Page.of(len(mine), PER_PAGE, at)
     rows = [

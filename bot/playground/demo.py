@@ -26,6 +26,11 @@ from storage import MasterKey
 ISSUERS = Path(__file__).with_name("issuers")
 WHO = "小明"
 NEVER = "3600"
+_HOW = """\
+#2 按按钮 press a button · @小红 换人 another person · !wait 300 等五分钟 five minutes
+!send FILE 发文件 send a file · !open 打开链接 open a link · !contact 给手机号 give a number
+"""
+"""Said to who types; what is piped in was written by somebody who knows."""
 
 
 def _running() -> Path:
@@ -97,6 +102,8 @@ async def _play(
         Kabao(read(settings), clock=clock, issuer_folders=[ISSUERS])
     )
     click.echo(_welcome(issuer))
+    if interactive and web is None:
+        click.echo(_HOW)
     if web is not None:
         click.echo(f"在浏览器里打开 Open in a browser: {telegram.url}/playground/")
         await asyncio.Event().wait()
@@ -149,5 +156,5 @@ def _welcome(issuer: DemoIssuer) -> str:
             text + " " * (width - wcswidth(text)) for text, width in zip(row, widths, strict=True)
         )
         lines.append("  " + "  ".join(cells).rstrip())
-    lines.append("试试 Try: /start · /bind · /balance · /history · /alerts   (Ctrl-C 结束 ends it)")
+    lines.append("试试 Try: /start · /bind · /balance · /pay 120 · /help   (Ctrl-C 结束 ends it)")
     return "\n".join(lines) + "\n"

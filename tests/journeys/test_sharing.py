@@ -406,3 +406,15 @@ async def test_a_reminder_is_put_off_or_muted_for_one_person_alone(
     assert "Reminders of this card are off." in alice.newest.text
     await house.passes(hours=5 * 24)
     assert (times(alice), times(bob), times(carol)) == (1, 3, 1)
+
+
+async def test_who_has_only_cards_of_others_is_told_so_when_they_want_to_share(
+    alice: Guest, ming: Guest
+) -> None:
+    await alice.says("8800 5566 1234", "Coffee", "60", "/share")
+    await alice.presses("Share with somebody")
+    await alice.presses("May spend")
+    await ming.says("/start " + alice.newest.text.split("?start=")[1].split()[0])
+    await ming.presses("领取")
+    assert "只有别人共享给你的" in (await ming.says("/share")).text
+    assert "全部卡" in ming.newest.labels[-1]

@@ -16,7 +16,7 @@ from bot.features.share import letters, taking
 from bot.languages import mark
 from bot.pages import fitted
 from bot.parts import Command
-from bot.search import matching, no_cards, say_none, which, words_of
+from bot.search import matching, no_own_cards, say_none, which, words_of
 from bot.shared import MAY
 from bot.ways import back_to_card
 
@@ -46,7 +46,7 @@ async def share(context: Context) -> None:
     mine, words = await context.cards("own"), words_of(context.args)
     found = matching(context, mine, words)
     if not mine:
-        await context.reply(*no_cards(context.voice))
+        await context.reply(*await no_own_cards(context))
     elif not found:
         await say_none(context)
     elif len(found) == 1:
