@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from babel.numbers import format_decimal
 from markupsafe import Markup
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from bot.buttons import Buttons
     from bot.voice import Voice
     from storage import Card, Entry
+
+VISITS: Final = "visits"
+
+
+def one_tap(card: Card) -> Money | None:
+    """Give what one tap books on a card: what was chosen, or a visit of those it is good for.
+
+    None where that was switched off, or nothing is chosen for money.
+    """
+    if card.quick_minor is None and card.currency == VISITS:
+        return Money(1, VISITS)
+    return Money(card.quick_minor, card.currency) if card.quick_minor and card.currency else None
 
 
 def unknown(voice: Voice) -> Markup:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from markupsafe import Markup
 
 from bot import panel, shared
+from bot.booking_view import one_tap
 from bot.buttons import Button, in_rows
 from bot.issuers import ASK_HOLDER
 from bot.messages import repaint
-from bot.money import Money
 from bot.pace import SECOND
 from bot.ways import to_all_cards
 from storage import suffices
@@ -127,9 +127,9 @@ class _Way(NamedTuple):
 
 def _one_tap(voice: Voice, card: Card) -> list[_Way]:
     """Offer what one tap books, where its holder chose that."""
-    if not card.quick_minor or card.currency is None:
+    if (amount := one_tap(card)) is None:
         return []
-    money = voice.money(Money(card.quick_minor, card.currency))
+    money = voice.money(amount)
     return [_Way("spend", Button(voice.plain("⚡ {amount}", amount=money), f"quick:{card.id}"))]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from bot import panel
-from bot.booking_view import not_enough, sum_of, ways_on
+from bot.booking_view import not_enough, one_tap, sum_of, ways_on
 from bot.bookings import NotEnough
 from bot.buttons import Button, OutdatedButton
 from bot.declared import CardAction
@@ -39,7 +39,7 @@ async def ask(context: Context, card_id: str) -> None:
     await context.parts.dialogues.keep(context.person.id, Dialogue(KIND, data={"card": card.id}))
     usual = Money(1, card.currency) if card.currency in UNITS else Money(3000, card.currency)
     rows = [[to_cancel(voice)]]
-    if card.quick_minor:
+    if one_tap(card):
         rows.insert(0, [Button(voice.plain("Switch it off"), f"slow:{card.id}")])
     await context.ask(
         voice.say(
@@ -57,16 +57,15 @@ async def typed(context: Context, dialogue: Dialogue, text: str) -> None:
     amount = await money_typed(context, text, card.currency or "")
     if amount is None:
         return
-    minor = amount.minor or None
-    await context.parts.store.cards.change(card.owner_id, card.id, quick_minor=minor)
+    await context.parts.store.cards.change(card.owner_id, card.id, quick_minor=amount.minor)
     await context.parts.dialogues.end(context.person.id)
-    await _say_set(context, card, amount if minor else None)
+    await _say_set(context, card, amount if amount.minor else None)
 
 
 async def switch_off(context: Context, card_id: str) -> None:
     """Take the button away again."""
     card = await context.card(card_id, "manage")
-    await context.parts.store.cards.change(card.owner_id, card.id, quick_minor=None)
+    await context.parts.store.cards.change(card.owner_id, card.id, quick_minor=0)
     await context.parts.dialogues.end(context.person.id)
     await _say_set(context, card, None)
 
@@ -86,9 +85,8 @@ async def _say_set(context: Context, card: Card, amount: Money | None) -> None:
 async def spend(context: Context, card_id: str) -> None:
     """Book it, once for each press."""
     card, voice = await context.card(card_id, "spend"), context.voice
-    if not card.quick_minor or card.currency is None:
+    if (amount := one_tap(card)) is None:
         raise OutdatedButton
-    amount = Money(card.quick_minor, card.currency)
     pressed = context.query.id if context.query else context.message.message_id
     try:
         done = await context.parts.bookings.book(

@@ -126,7 +126,7 @@ async def test_she_snoozes_and_mutes(house: House, alice: Guest) -> None:
     await with_date(alice)
     await house.passes(hours=2 * DAY + 22.1)
     await alice.presses("Tomorrow")
-    assert alice.person.notices[-1].startswith("I will remind you")
+    assert alice.person.notices[-1].startswith("Next reminder: ")
     await house.passes(hours=DAY)
     assert len(reminders(alice)) == 2
     await alice.presses("Not about this card")

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
 async def test_a_card_for_ten_visits_is_punched_by_one_tap(house: House, alice: Guest) -> None:
     await by_hand(alice, "1111222233334444", "Pool", "10 visits")
     assert alice.sees("10 visits")
-    await alice.presses("More")
-    asked = await alice.presses("One-tap")
-    assert "one tap book as spent on Pool ·4444? For example 1 visit." in asked.text
-    told = await alice.says("1")
-    assert told.text == "One tap on Pool ·4444 now books 1 visit."
     told = await alice.presses("⚡ 1 visit")
     assert told.text == "⚡ Pool ·4444: 1 visit spent\n10 - 1 = 9"
     (card,) = await house.kabao.parts.store.cards.list(alice.id)
@@ -26,6 +21,22 @@ async def test_a_card_for_ten_visits_is_punched_by_one_tap(house: House, alice: 
     opened = await alice.presses("The card")
     assert "10 visits" in opened.text
     assert "⚡ 1 visit" in opened.labels
+
+
+async def test_how_many_visits_one_tap_books_is_chosen_or_none(alice: Guest) -> None:
+    await by_hand(alice, "1111222233334444", "Pool", "10 visits")
+    await alice.presses("More")
+    asked = await alice.presses("One-tap")
+    assert "one tap book as spent on Pool ·4444? For example 1 visit." in asked.text
+    told = await alice.says("2")
+    assert told.text == "One tap on Pool ·4444 now books 2 visits."
+    assert (await alice.presses("⚡ 2 visits")).text.endswith("10 - 2 = 8")
+    await alice.presses("The card")
+    await alice.presses("More")
+    await alice.presses("One-tap")
+    await alice.presses("Switch it off")
+    opened = await alice.presses("The card")
+    assert not any("⚡" in label for label in opened.labels)
 
 
 async def test_points_are_not_added_to_money(house: House, alice: Guest) -> None:

@@ -50,7 +50,7 @@ async def show(context: Context, card: Card) -> None:
             )
         if not card.reminders_on:
             lines.append(voice.say("Reminders of this card are off."))
-        elif card.next_expiry_at is not None and card.next_expiry_at > voice.now:
+        elif card.next_expiry_at is not None and voice.now < card.next_expiry_at < card.expires_at:
             lines.append(voice.say("Next reminder: {when}", when=voice.moment(card.next_expiry_at)))
         mute = Button(voice.plain("🔕 Do not remind me"), f"expirymute:{card.id}")
         if not card.reminders_on:
@@ -192,4 +192,4 @@ async def snoozed(context: Context, card_id: str, days: str) -> None:
         return
     async with parts.store.transaction() as tx:
         await expiry.put_off(tx, card, context.person.id, until)
-    await context.notice(voice.plain("I will remind you {when}.", when=voice.ago(until)))
+    await context.notice(voice.plain("Next reminder: {when}", when=voice.moment(until)))
