@@ -91,6 +91,12 @@ async def test_who_has_a_right_of_their_own_books_there_and_only_they_or_the_own
     for words in ("/spent", "/spent lunch", "/spent 0", "/spent 999999 lunch"):
         told = (await bob.says(words, chat=group)).text
         assert "Write the amount" in told or "nothing is booked" in told
+    told = (await bob.says("/spent 30 USD lunch", chat=group)).text
+    assert told.startswith("Write the amount in Chinese Yuan and what for")
+    assert "¥3.00 spent" in (await bob.says("/spent 3 CNY cup of tea", chat=group)).text
+    assert "¥2.00 spent" in (await bob.says("/spent 2 cup", chat=group)).text
+    texts = [e.text for e in await store.ledger.page(alice.id, card.id, limit=2)]
+    assert texts == ["cup", "cup of tea"]
 
 
 async def test_a_button_of_one_group_is_nothing_in_another_or_in_private(

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from telegram.error import TelegramError
 
 from bot import calls, panel
-from bot.amounts import parse_amount
+from bot.amounts import parse_amount, unit_named
 from bot.booking_view import sum_of
 from bot.bookings import NotEnough
 from bot.buttons import Button, OutdatedButton, number
@@ -20,7 +20,7 @@ from bot.commands import command_in
 from bot.context import holds_number
 from bot.features.groups import choosing
 from bot.languages import mark
-from bot.money import Money
+from bot.money import Money, is_currency
 from bot.pages import PARAGRAPH, fitted
 from bot.roles import may_enter
 from bot.shared import said_by
@@ -110,12 +110,18 @@ async def _book(
     """Book what the first word says, with the rest as what it was for."""
     typed, _, rest = words.partition(" ")
     currency = card.currency or parts.settings.currency
+    unit, _, beyond = rest.partition(" ")
+    if (unit.isupper() and is_currency(unit)) or unit_named(f"1 {unit}"):
+        typed, rest = f"{typed} {unit}", beyond
     try:
         amount = parse_amount(typed, currency)
     except ValueError:
         amount = Money(0, currency)
     if amount.minor <= 0:
-        text = voice.say("Write the amount and what for: /spent 38.5 lunch")
+        text = voice.say(
+            "Write the amount in {currency} and what for: /spent 38.5 lunch",
+            currency=voice.language.currency(currency),
+        )
         await calls.send(parts.bot, message.chat_id, str(text))
         return
     try:
