@@ -35,6 +35,8 @@ PATIENCE: Final = 8.0
 
 GLARE: Final = 0.12
 """How much brighter than the rest, of 1, light that shines back makes a part of a line."""
+WHITE: Final = 0.93
+"""A ground on which no glare can be told from it."""
 
 
 class Line(NamedTuple):
@@ -214,5 +216,5 @@ def _has_glare(grey: Image) -> bool:
 
     ground = np.percentile(np.asarray(grey, np.float32), 75, axis=0) / 255
     usual = float(np.median(ground))
-    bright = int(np.count_nonzero(ground > max(0.88, usual + GLARE)))
-    return bright >= grey.height // 2
+    least = max(0.88, usual + min(GLARE, (1 - usual) * 0.7))
+    return usual < WHITE and int(np.count_nonzero(ground > least)) >= grey.height // 2

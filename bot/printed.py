@@ -73,14 +73,14 @@ def numbers(lines: Iterable[Line], issuers: Issuers) -> list[str]:
     for line in lines:
         readings = [dict.fromkeys(_written(text)) for text in (line.text, *line.again)]
         for written, agreed in _agreed(readings):
-            found = issuers.proposals(written)
-            if any(issuer.asks_api and issuer.fields[0].accepts(written) for issuer in found):
+            found = [one for one in issuers.proposals(written) if one.fields[0].accepts(written)]
+            asked = [one.fields[0] for one in found if one.asks_api]
+            checked = _checks(written) or any(field.check_digit for field in asked)
+            if not found or not (checked or (agreed and not line.glare)):
+                continue
+            if asked:
                 known[written] = None
-            elif (
-                found
-                and sum(map(str.isdigit, written)) >= LEAST_DIGITS
-                and ((agreed and not line.glare) or _checks(written))
-            ):
+            elif sum(map(str.isdigit, written)) >= LEAST_DIGITS:
                 others[written] = None
     likeliest = sorted(others, key=lambda one: (not _checks(one), not one.isdigit(), -len(one)))
     return (list(known) or likeliest)[:MOST]
