@@ -236,9 +236,8 @@ def _amount(cell: str, currency: str, marks: set[str], gathering: Gathering) -> 
         return parse_amount(text, currency).amount
     except AmbiguousAmount as doubt:
         mark = re.search(r"[.,](?=\d{3}\D*$)", text)
-        if mark and len(marks) == 1:
-            grouped = mark[0] not in marks
-            return doubt.readings[0 if grouped else -1].amount if grouped else None
+        if mark and len(marks) == 1 and mark[0] not in marks:
+            return doubt.readings[0].amount
         gathering.remark(found.TWO_WAYS)
     except ValueError:
         gathering.remark(found.BALANCES)

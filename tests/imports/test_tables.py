@@ -113,6 +113,13 @@ def test_an_amount_is_read_in_the_currency_of_its_own_row() -> None:
     assert (none.amount, none.currency) == (Decimal("12.34"), None)
 
 
+def test_which_mark_stands_before_decimals_is_taken_from_rows_that_tell_it() -> None:
+    cells = tuple((NUMBER, cell) for cell in ("12,50", "1.234", "1,234"))
+    read = table.cards_of(Table((None, None), cells), {"number": 0, "balance": 1}, "EUR", TODAY)
+    assert [card.amount for card in read.cards] == [Decimal("12.50"), Decimal(1234), None]
+    assert read.remarks == {"Balances that can be read in two ways, left out": 1}
+
+
 def test_what_keeps_a_spreadsheet_from_rounding_is_taken_off_a_number_and_a_pin() -> None:
     roles: dict[Role, int] = {"number": 0, "pin": 1, "name": 2}
     card, other = rows_of(roles, f"'{NUMBER}|'0012|Tea", f'="{NUMBER}"|="0034"|Books')
