@@ -42,6 +42,9 @@ FAILING = {
     FaultKind.BLOCKED: mark("blocked"),
     FaultKind.EXPIRED: mark("expired"),
 }
+UNREAD = {FaultKind.NETWORK, FaultKind.ISSUER_DOWN, FaultKind.BAD_ANSWER, FaultKind.REFUSED}
+"""What is wrong with an issuer, and with no card."""
+
 UNACCEPTED = mark("number or PIN not accepted")
 
 
@@ -121,6 +124,8 @@ def _issuer(parts: Parts, voice: Voice, slug: str, counted: Iterable[Failing]) -
         state = voice.say("⚫ off")
     elif issuer.down_since is not None:
         state = voice.say("🔴 out of order since {when}", when=voice.moment(issuer.down_since))
+    elif issuer.asks_api and _mostly_unread(counted):
+        state = voice.say("🟡 on, but most cards cannot be read")
     elif issuer.asks_api:
         state = voice.say("🟢 on")
     else:
@@ -130,6 +135,12 @@ def _issuer(parts: Parts, voice: Voice, slug: str, counted: Iterable[Failing]) -
     cards = voice.plural("{n} card", "{n} cards", total)
     first = voice.say("<b>{name}</b> · {state} · {cards}", name=name, state=state, cards=cards)
     return Markup("\n").join([first, *_failing(voice, counted)])
+
+
+def _mostly_unread(counted: Iterable[Failing]) -> bool:
+    """Say whether half of the cards or more fail for no reason of their own."""
+    unread = sum(one.cards for one in counted if one.failure in UNREAD)
+    return unread > 0 and unread * 2 >= sum(one.cards for one in counted)
 
 
 def _failing(voice: Voice, counted: Iterable[Failing]) -> list[Markup]:

@@ -9,7 +9,7 @@ import pytest
 from bot.playground.groups import SUPERGROUP
 from bot.playground.world import stable_id
 from bot.vanishing import _blank
-from tests.house import Guest, House
+from tests.house import KIOSK, Guest, House
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -197,3 +197,54 @@ async def test_without_a_support_chat_any_more_what_waits_goes_to_the_admins_not
     await house.passes(hours=1)
     assert "where am I" in carol.newest.text
     assert not alice.sees("where am I")
+
+
+async def test_what_is_brought_at_telegrams_pace_arrives_once(
+    house: House, carol: Guest, alice: Guest
+) -> None:
+    group = desk(house, carol)
+    house.telegram.fail(
+        "sendMessage", retry_after=40, times=4, match=lambda sent: sent["chat_id"] == group.where.id
+    )
+    await alice.says("/feedback hello there")
+    assert alice.sees("Request #1 is on its way.")
+    for _ in range(4):
+        await house.passes(minutes=5)
+    assert sum("hello there" in one.text for one in group.chat) == 1
+    assert len(group.where.topics) == 1
+    assert not any("do not reach" in said for said in carol.told)
+
+
+async def test_an_answer_waits_for_a_holder_who_stopped_the_bot(
+    house: House, carol: Guest, alice: Guest
+) -> None:
+    group = desk(house, carol)
+    await alice.says("/feedback hello")
+    await alice.person.blocks()
+    await house.settled(await carol.person.says("Here you are", chat=group, topic=topic(group, 1)))
+    assert not alice.sees("Here you are")
+    await house.passes(hours=30)
+    await alice.says("/start")
+    await house.passes(minutes=1)
+    assert sum("Here you are" in said for said in alice.told) == 1
+
+
+async def test_the_admin_sees_what_waits_and_for_how_long(
+    house: House, carol: Guest, alice: Guest, bob: Guest
+) -> None:
+    group = desk(house, carol)
+    await alice.says("/feedback one")
+    await bob.says("/feedback two")
+    await house.settled(await carol.person.says("answer", chat=group, topic=topic(group, 2)))
+    await house.passes(hours=2)
+    assert "Requests: 1 waiting, 1 answered" in (await carol.says("/admin")).text
+    said = (await carol.presses("Requests")).text
+    assert "Alice (en)\nwaiting for an answer · 2 hours ago" in said
+    assert "Bob (en)\nanswered · 2 hours ago" in said
+    await carol.presses("Back")
+    assert "Issuers" in carol.newest.text
+    await alice.binds(KIOSK)
+    assert "Kiosk Card · 🟢 on · 1 card" in (await carol.says("/admin")).text
+    house.issuer.down = True
+    await house.passes(hours=7)
+    assert "Kiosk Card · 🟡 on, but most cards cannot be read" in (await carol.says("/admin")).text

@@ -50,12 +50,16 @@ async def queue(context: Context, at: str) -> None:
     page = Page.of(count, PER_PAGE, number(at))
     here = await store.unclosed(limit=PER_PAGE, offset=page.first)
     lines = [voice.say("<b>Requests</b>")]
-    lines += [await head(parts, voice, ticket) for ticket in here]
+    for ticket in here:
+        state, ago = voice.say(requests.STATES[ticket.state]), voice.ago(ticket.updated_at)
+        lines.append(Markup("{}\n{} · {}").format(await head(parts, voice, ticket), state, ago))
     if not here:
         lines.append(voice.say("None is waiting."))
     rows = [[Button(f"#{ticket.id}", f"desk:{ticket.id}") for ticket in here]] if here else []
     rows += page.turns(voice, lambda to: f"queue:{to}")
-    await context.present(f"queue:{page.at}", Markup("\n").join(lines), rows)
+    is_admin = context.person.id in parts.settings.admins
+    rows.append([Button(voice.plain("‹ Back"), "admin" if is_admin else "health")])
+    await context.present(f"queue:{page.at}", Markup("\n\n").join(lines), rows)
 
 
 async def desk(context: Context, ticket_id: str) -> None:

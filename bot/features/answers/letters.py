@@ -79,14 +79,11 @@ async def _write(
     owner = ticket.person_id
     message = await parts.store.tickets.message(owner, int(str(payload["message"])))
     assert message is not None
-    here = ticket.chat_id == await support_chat.chat_of(parts)
-    forum = not private and here and ticket.thread_id is not None
     lines = [await head(parts, voice, ticket), Markup("{}").format(message.text)]
     if payload.get("again"):
         lines.insert(1, voice.say("It was closed, and is open again."))
-    first = (await parts.store.tickets.messages(owner, ticket.id, limit=2))[0].id == message.id
-    if first or not forum:
-        lines.append(Markup("<i>{}</i>").format(voice.say(HOW_IN_TOPIC if forum else HOW_BY_REPLY)))
+    if private:
+        lines.append(Markup("<i>{}</i>").format(voice.say(HOW_BY_REPLY)))
     close_it = Button(voice.plain("✅ Close"), f"deskclose:{ticket.id}")
     buttons = ways(voice, ticket) if private else [[close_it]]
     return Markup("\n\n").join(lines), buttons
@@ -141,8 +138,9 @@ async def _bring(
     if thread is None:
         thread = await _topic(parts, chat_id, ticket)
         await store.talk_in(owner, ticket.id, chat_id, thread)
-        if thread is not None:
-            text = Markup("{}\n<i>{}</i>").format(text, parts.voice(None).say(HOW_IN_TOPIC))
+        if buttons:  # which only what can be answered has
+            how = HOW_BY_REPLY if thread is None else HOW_IN_TOPIC
+            text = Markup("{}\n\n<i>{}</i>").format(text, parts.voice(None).say(how))
     elif item.payload.get("again"):
         with suppress(TelegramError):
             await calls.reopen_topic(parts.bot, chat_id, thread)
