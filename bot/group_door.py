@@ -14,7 +14,7 @@ from bot.features import offered
 from bot.languages import mark
 
 if TYPE_CHECKING:
-    from telegram import CallbackQuery, Message, Update
+    from telegram import CallbackQuery, Message, Update, User
 
     from bot.features import Features
     from bot.parts import Parts
@@ -41,7 +41,10 @@ class GroupDoor:
         if message.migrate_to_chat_id is not None:
             await support_chat.moved(self._parts, message.chat_id, message.migrate_to_chat_id)
             return
-        if user is None or (user.is_bot and not await self._anonymous(message)):
+        if user is None:
+            return
+        if user.is_bot and not await self._anonymous(message):
+            await self._nameless(message, user)
             return
         if await offered(self._features.group_listeners, self._parts, message, user):
             return
@@ -56,9 +59,19 @@ class GroupDoor:
             return False
         return sender.id == await support_chat.chat_of(self._parts)
 
+    async def _nameless(self, message: Message, user: User) -> None:
+        """Show balances also to who writes in a group's name; for all else one must be known."""
+        name, _ = command_in(message, self._parts.bot.username)
+        if message.sender_chat is None or message.is_automatic_forward or not name:
+            return
+        if name != "balance":
+            await groups.unnamed(self._parts, message)
+        elif not await offered(self._features.group_listeners, self._parts, message, user):
+            await groups.answer(self._parts, message, user, "")
+
     async def on_leaving(self, chat_id: int) -> None:
         """Note that the bot was thrown out of a group: its cards are shown there no more."""
-        await self._parts.store.groups.drop(chat_id)
+        await groups.ended(self._parts, chat_id)
         if chat_id == await support_chat.chat_of(self._parts):
             await support_chat.lost(self._parts, "the bot was removed from it")
 

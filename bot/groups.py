@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from bot import calls, tips
+from bot import calls, panel, tips
 from bot.buttons import Button
 from bot.context import holds_number
 from bot.languages import mark
@@ -27,6 +27,37 @@ DELETED_IN_GROUP = mark(
 UNDELETED_IN_GROUP = mark(
     "⚠️ Delete the card number you wrote: everybody here can read it, and I may not delete it."
 )
+
+
+ENDED: Final = "groupended"
+"""The kind of message that a group sees somebody's cards no more."""
+
+UNNAMED = mark(
+    "You write here as the group itself, so I cannot tell who you are. Switch off “Remain "
+    "anonymous” in your rights as an administrator, or do it with me in private."
+)
+
+
+async def unnamed(parts: Parts, message: Message) -> None:
+    """Say why nothing is done for whoever writes in the name of a group or channel."""
+    voice = parts.voice(None)
+    link = Button(voice.plain("Open the private chat"), url=f"https://t.me/{parts.bot.username}")
+    said = str(voice.say(UNNAMED))
+    await calls.send(parts.bot, message.chat_id, said, [[link]], reply_to=message.message_id)
+
+
+async def ended(parts: Parts, chat_id: int) -> None:
+    """Let a group see no card any more, and owe it to the cards' owners to hear of that."""
+    now = parts.clock()
+    async with parts.store.transaction() as tx:
+        theirs: dict[int, list[str]] = {}
+        seen = await tx.groups.drop(chat_id)
+        for card, _ in seen:
+            theirs.setdefault(card.owner_id, []).append(panel.masked(card))
+        for owner, cards in theirs.items():
+            said = {"group": seen[-1][1], "cards": cards}
+            key = f"{ENDED}:{chat_id}:{now.isoformat()}"
+            await tx.outbox.put(owner, None, ENDED, said, key=key, not_before=now)
 
 
 async def answer(parts: Parts, message: Message, user: User, written: str) -> None:

@@ -10,6 +10,7 @@ from bot.playground.sight import Seen, seen
 
 if TYPE_CHECKING:
     from bot.playground.chats import Chat
+    from bot.playground.people import Person
     from bot.playground.world import World
 
 SUPERGROUP = -1_000_000_000_000
@@ -33,6 +34,10 @@ class Group:
     def sees(self, text: str) -> bool:
         """Tell whether the text stands in a message of the bot that is visible now."""
         return any(text in message.text for message in self.chat if message.by_bot)
+
+    def leaves(self, person: Person) -> None:
+        """Let somebody go out of it; they can write in it no more."""
+        self.where.members.remove(person.id)
 
     async def removes_bot(self) -> int | None:
         """Throw the bot out; the `update_id` by which it hears of that."""

@@ -180,6 +180,24 @@ def get_chat(world: World, values: Values) -> Values:
     }
 
 
+def get_chat_member(world: World, values: Values) -> Values:
+    """Tell what somebody is in a group; bots that are not in it are not told."""
+    chat, user_id = world.chats.writable(values["chat_id"]), int(values["user_id"])
+    known = world.chats.of(user_id)
+    if known is None or not known.private:
+        raise bad_request("member not found")
+    user = {"is_bot": False} | {
+        name: known.about[name]
+        for name in ("id", "first_name", "last_name", "username")
+        if name in known.about
+    }
+    if chat.private or user_id not in chat.members:
+        return {"user": user, "status": "left"}
+    if user_id == chat.members[0]:
+        return {"user": user, "status": "creator", "is_anonymous": False}
+    return {"user": user, "status": "member"}
+
+
 def leave_chat(world: World, values: Values) -> bool:
     """Go out of a group."""
     chat = world.chats.writable(values["chat_id"])
@@ -218,5 +236,6 @@ METHODS: dict[str, Callable[[World, Values], Any | Awaitable[Any]]] = {
     "sendChatAction": send_chat_action,
     "getFile": get_file,
     "getChat": get_chat,
+    "getChatMember": get_chat_member,
     "leaveChat": leave_chat,
 }

@@ -126,6 +126,7 @@ def test_a_button_that_opens_a_page_needs_no_tag() -> None:
 LONGEST = {
     "done.entries[0].id": 19,
     "-chat_id": 15,
+    "chat": 15,
     "one.id": 16,
     "-one.chat_id": 15,
     "right": 6,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot.features.groups.spending import spendable
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from storage import Card
 
 
-async def shared(house: House, alice: Guest, group: Group) -> Card:
+async def shared(house: House, alice: Guest, group: Group, tail: str = "·1001") -> Card:
     """Share Alice's one card with a group, as she does it."""
     await alice.says("/share", chat=group)
     buttons = group.chat[-1].buttons
@@ -20,7 +21,7 @@ async def shared(house: House, alice: Guest, group: Group) -> Card:
     assert found is not None
     asked = await alice.says(f"/start {found[1]}")
     assert "“Family”" in asked.text
-    await alice.presses("·1001")
+    await alice.presses(tail)
     (card,) = await house.kabao.parts.store.cards.list(alice.id)
     return card
 
@@ -149,3 +150,92 @@ async def test_what_is_taken_back_the_group_sees_no_longer_and_a_number_there_is
     await alice.says("/share")
     await alice.presses("No longer Family")
     assert "Cards are private" in (await bob.says("/balance", chat=group)).text
+
+
+async def test_everybody_spends_there_where_the_owner_lets_them_and_while_they_are_in_it(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    """Carol never wrote to the bot, and is called what Telegram calls her."""
+    carol = house.guest("Carol")
+    await alice.says("/bind", "8800 5566", "Tea", "200")
+    await bob.says("/start")
+    group = house.telegram.group("Family", [alice.person, bob.person, carol.person])
+    card = await shared(house, alice, group, "·5566")
+    assert "None of this group's cards" in (await carol.says("/spent 5 bun", chat=group)).text
+    await alice.presses("Let everybody there spend")
+    assert "Alice lets everybody here book" in group.chat[-1].text
+    assert "👥 Family · everybody there may spend" in alice.newest.text
+    assert "everybody here may spend: /spent" in (await bob.says("/balance", chat=group)).text
+    for words in ("/spent 5 bun", "/spent bun 5.00", "/spent 包子 5 昨天", "/spent Tea 5 bun"):
+        told = await carol.says(words, chat=group)
+        assert "CN¥5.00 spent · 👤 Carol" in told.text, words
+    ledger = house.kabao.parts.store.ledger
+    listed = await ledger.page(alice.id, card.id, limit=9)
+    assert [one.text for one in listed].count("bun") == 3
+    assert [one.text for one in listed].count("包子") == 1
+    assert await house.kabao.parts.store.people.get(carol.id) is None
+    assert "bun · 👤 Carol" in (await alice.says("/history Tea")).text
+    assert ", by Carol" in (await alice.says("/balance Tea")).text
+    assert "Only who booked it" in (await presses_there(house, bob, group, "Undo"))[-1]
+    await presses_there(house, carol, group, "Undo")
+    assert "undone · 👤 Carol" in group.chat[-1].text
+    parts = house.kabao.parts
+    assert await spendable(parts, group.where.id, carol.id, None, [card]) == ([card], False)
+    group.leaves(carol.person)
+    assert await spendable(parts, group.where.id, carol.id, None, [card]) == ([], False)
+    house.telegram.fail("getChatMember", status=400, times=1)
+    assert await spendable(parts, group.where.id, bob.id, None, [card]) == ([], True)
+    await alice.says("/share")
+    await alice.presses("Family only sees")
+    assert "Only who has a right of their own" in group.chat[-1].text
+
+
+async def test_what_is_not_clear_is_asked_there_of_who_wrote_it(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.says("/bind", "8800 5566", "Tea", "200")
+    group = house.telegram.group("Family", [alice.person, bob.person])
+    first = await shared(house, alice, group, "·5566")
+    await alice.says("/bind", "8800 7788", "Rice", "90")
+    store = house.kabao.parts.store
+    (second,) = [one for one in await store.cards.list(alice.id) if one.id != first.id]
+    await store.groups.share(alice.id, second.id, group.where.id, "Family")
+    for one in (first, second):
+        await store.groups.let(alice.id, one.id, group.where.id, "spend")
+    asked = await bob.says("/spent 12.50 dinner", chat=group)
+    assert sorted(asked.labels) == ["Rice ·7788", "Tea ·5566"]
+    assert "Only who wrote it" in (await presses_there(house, alice, group, "Rice"))[-1]
+    await presses_there(house, bob, group, "Rice")
+    assert "Rice ·7788: CN¥12.50 spent · 👤 Bob" in group.chat[-1].text
+    asked = await bob.says("/spent 5 711 milk Rice", chat=group)
+    assert "What did you mean?" in asked.text
+    await presses_there(house, bob, group, "CN¥5.00 · 711 milk")
+    (entry,) = [e for e in await store.ledger.page(alice.id, second.id, limit=9) if "711" in e.text]
+    assert (entry.amount_minor, entry.text, entry.booked_by) == (-500, "711 milk", bob.id)
+
+
+async def test_who_writes_as_the_group_is_told_why_nothing_is_done(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    group = house.telegram.group("Family", [alice.person, bob.person])
+    await shared(house, alice, group)
+    for words, said in (
+        ("/spent 5 bun", "以群的名义"),
+        ("/share", "以群的名义"),
+        ("/balance", "Panda Gift Card ·1001"),
+    ):
+        await house.settled(await alice.person.says(words, chat=group, anonymous=True))
+        assert said in group.chat[-1].text
+
+
+async def test_the_owner_is_told_once_that_a_group_threw_the_bot_out(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    group = house.telegram.group("Family", [alice.person, bob.person])
+    await shared(house, alice, group)
+    await house.settled(await group.removes_bot())
+    told = [one for one in alice.told if "I was removed from “Family”" in one]
+    assert len(told) == 1
+    assert "Panda Gift Card ·1001" in told[0]

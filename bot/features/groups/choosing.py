@@ -94,7 +94,15 @@ async def share_there(context: Context, card_id: str, chat: str) -> None:
             group=title,
             card=name,
         ),
-        [[Button(voice.plain("🤝 Who has it"), f"sharing:{card.id}")]],
+        [
+            [
+                Button(
+                    voice.plain("💳 Let everybody there spend"),
+                    f"grouplet:{card.id}:{-chat_id}:spend",
+                )
+            ],
+            [Button(voice.plain("🤝 Who has it"), f"sharing:{card.id}")],
+        ],
     )
     text = voice.say(
         "🤝 {name} shares <b>{card}</b> with this group. /balance shows what is on it.",

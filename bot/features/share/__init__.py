@@ -12,7 +12,7 @@ from bot import panel, tips
 from bot.activity import Action, note
 from bot.buttons import Button, OutdatedButton, number
 from bot.declared import CardAction
-from bot.features.share import letters, taking
+from bot.features.share import in_groups, letters, taking
 from bot.languages import mark
 from bot.pages import fitted
 from bot.parts import Command
@@ -88,7 +88,12 @@ async def _show(context: Context, card: Card, said: Markup | None = None) -> Non
         )
         for one in people
     ]
-    lines += [voice.say("👥 {group} · sees the balance", group=one.title) for one in groups]
+    lines += [
+        voice.say("👥 {group} · everybody there may spend", group=one.title)
+        if one.right == "spend"
+        else voice.say("👥 {group} · sees the balance", group=one.title)
+        for one in groups
+    ]
     if not people and not groups:
         lines.append(voice.say("Only you."))
     lines += [
@@ -120,15 +125,7 @@ def _ways(
         ]
         for one in people[:MOST_LISTED]
     ]
-    rows += [
-        [
-            Button(
-                voice.plain("✖ No longer {name}", name=one.title[:40]),
-                f"ungroup:{card.id}:{-one.chat_id}",
-            )
-        ]
-        for one in groups[:MOST_LISTED]
-    ]
+    rows += [[*row] for row in in_groups.ways(voice, card, groups)]
     if links:
         rows.append([Button(voice.plain("✖ Take the link back"), f"unlink:{card.id}")])
     rows.append([Button(voice.plain("🎁 Hand over for good"), f"handover:{card.id}")])
@@ -234,11 +231,15 @@ async def unshare(context: Context, card_id: str, person_id: str) -> None:
 
 async def ungroup(context: Context, card_id: str, chat: str) -> None:
     """Let a group see a card no longer."""
-    card, parts, me = await context.card(card_id, "own"), context.parts, context.person.id
-    async with parts.store.transaction() as tx:
-        if not await tx.groups.take_back(card.owner_id, card.id, -number(chat)):
-            raise OutdatedButton
-        await note(tx, Action.UNSHARED, subject=me, actor=me, card=card)
+    card = await context.card(card_id, "own")
+    await in_groups.take_back(context, card, -number(chat))
+    await _show(context, card)
+
+
+async def group_let(context: Context, card_id: str, chat: str, right: str) -> None:
+    """Change what everybody in a group may do with a card."""
+    card = await context.card(card_id, "own")
+    await in_groups.let(context, card, -number(chat), right)
     await _show(context, card)
 
 
@@ -251,11 +252,12 @@ BUTTONS = {
     "unlink": unlink,
     "unshare": unshare,
     "ungroup": ungroup,
+    "grouplet": group_let,
     "handover": hand_over,
     "handlink": hand_link,
     **taking.BUTTONS,
 }
 STARTS = {taking.PREFIX: taking.offered}
 LETTERS = letters.LETTERS
-GUARDED = frozenset({"sharelink", "handlink"})
+GUARDED = frozenset({"sharelink", "handlink", "grouplet"})
 CARD_ACTIONS = (CardAction("sharing", mark("🤝 Share"), order=50, right="own"),)

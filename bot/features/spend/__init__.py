@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.booking_view import not_enough
 from bot.bookings import Booked, NotEnough
 from bot.buttons import OutdatedButton, number
+from bot.called import nameless
 from bot.context import holds_number
 from bot.days import day_meant, moment_of
 from bot.features.spend import answers
@@ -27,7 +28,6 @@ from bot.features.spend.which import (
     NEEDS,
     Pending,
     by_use,
-    nameless,
     pending,
 )
 from bot.languages import mark
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from bot.buttons import Buttons
     from bot.context import Context
     from bot.dialogue import Dialogue
-    from bot.features.spend.said import Said, Understood
+    from bot.said import Said, Understood
     from storage import Card, EntryKind, Store
 
 SIGNS: dict[str, tuple[EntryKind, int]] = {
@@ -115,7 +115,7 @@ async def _proceed(context: Context, wanted: Pending, cards: Sequence[Card]) -> 
 
 async def _with_card(context: Context, wanted: Pending, card: Card, found: Understood) -> None:
     wanted = replace(wanted, card=card.id)
-    readings = nameless(context, card, found.readings)
+    readings = nameless(context.voice, context.parts.issuers, card, found.readings)
     if found.sure:
         await _book(context, wanted, card, readings[0])
     else:
@@ -158,7 +158,7 @@ async def meant(context: Context, nonce: str, at: str) -> None:
     wanted = await pending(context, nonce)
     card = await context.card(wanted.card or "", NEEDS[wanted.verb])
     found = readings_of(wanted, currency_of(context, card, wanted.text))
-    readings = nameless(context, card, found.readings)
+    readings = nameless(context.voice, context.parts.issuers, card, found.readings)
     if number(at) >= len(readings):
         raise OutdatedButton
     await _book(context, wanted, card, readings[number(at)])

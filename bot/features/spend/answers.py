@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from bot.bookings import Booked
     from bot.buttons import Buttons
-    from bot.features.spend.said import Said
     from bot.parts import Parts
+    from bot.said import Said
     from bot.voice import Voice
 
 LONGEST_NOTE = 100

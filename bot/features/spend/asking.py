@@ -10,19 +10,20 @@ from markupsafe import Markup
 
 from bot import panel
 from bot.buttons import Button, OutdatedButton
+from bot.called import called, without_name
 from bot.days import day_meant
 from bot.features.spend import answers
-from bot.features.spend.said import DECIMAL, Said, Understood, currency_named, understand
-from bot.features.spend.which import Pending, called, without_name
 from bot.languages import mark
 from bot.money import Money, exponent
 from bot.pages import Page
+from bot.said import DECIMAL, Said, Understood, currency_named, understand
 from bot.ways import to_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.context import Context
+    from bot.features.spend.which import Pending
     from storage import Card
 
 PER_PAGE = 8
@@ -59,7 +60,7 @@ def candidates(context: Context, wanted: Pending, cards: Sequence[Card]) -> Cand
     once = {code: readings_of(wanted, code) for code in set(coded.values())}
     read = {card.id: once[coded[card.id]] for card in cards}
     texts = {said.words for found in read.values() for said in found.readings} or {wanted.text}
-    cards = called(context, cards, [*texts]) or cards
+    cards = called(context.voice, context.parts.issuers, cards, [*texts]) or cards
     fits = {card.id: read[card.id] for card in cards if read[card.id].readings}
     return Candidates(cards, {key: f for key, f in fits.items() if not f.foreign} or fits)
 
@@ -122,7 +123,7 @@ async def ask_amount(context: Context, wanted: Pending, cards: Sequence[Card]) -
     """Ask how much it was; what else was written is kept."""
     voice, currency, typed = context.voice, currency_of(context, cards[0], ""), wanted.text
     if len(cards) == 1:
-        words = without_name(context, cards[0], typed)
+        words = without_name(voice, context.parts.issuers, cards[0], typed)
         wanted = replace(wanted, card=cards[0].id, text=words)
     example = "38.50" if exponent(currency) else "38"
     if wanted.verb in {"spent", "refund"}:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,17 +11,12 @@ from bot.buttons import OutdatedButton
 from bot.dialogue import Dialogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from bot.context import Context
-    from bot.features.spend.said import Said
     from storage import Card, Right
 
 KIND = "spend"
 RECENT = 50
 """How many of the newest entries say which cards were used lately."""
-
-SHORTEST_TAIL = 3
 
 NEEDS: dict[str, Right] = {"spent": "spend", "refund": "spend", "topup": "manage", "set": "manage"}
 """What somebody must be allowed to do with a card to book that on it."""
@@ -81,44 +75,3 @@ def _is_read(context: Context, card: Card) -> bool:
     """Say whether an issuer is asked about this card, whose word is the last."""
     issuer = context.parts.issuers.get(card.issuer)
     return issuer is not None and issuer.asks_api
-
-
-def called(context: Context, cards: Iterable[Card], texts: Sequence[str]) -> list[Card]:
-    """Pick the cards that one of the texts begins or ends with the name of."""
-    return [card for card in cards if any(_cut(context, card, t) is not None for t in texts)]
-
-
-def without_name(context: Context, card: Card, text: str) -> str:
-    """Leave of a note what is not the card's own name."""
-    rest = _cut(context, card, text)
-    return text if rest is None else rest
-
-
-def nameless(context: Context, card: Card, readings: Iterable[Said]) -> tuple[Said, ...]:
-    """Take the card's name out of each way to read a text."""
-    cut = (replace(said, words=without_name(context, card, said.words)) for said in readings)
-    return tuple(dict.fromkeys(cut))
-
-
-def _cut(context: Context, card: Card, text: str) -> str | None:
-    tokens, names = text.split(), _names(context, card)
-    for n in range(len(tokens), 0, -1):
-        if _folded(" ".join(tokens[-n:])) in names:
-            return " ".join(tokens[:-n])
-        if _folded(" ".join(tokens[:n])) in names:
-            return " ".join(tokens[n:])
-    return None
-
-
-def _names(context: Context, card: Card) -> set[str]:
-    names = {card.label, panel.masked(card)}
-    if card.issuer != panel.NAMELESS:
-        names.add(panel.issuer_name(context.voice, context.parts.issuers, card.issuer))
-    if len(card.tail) >= SHORTEST_TAIL:
-        names |= {card.tail, f"·{card.tail}"}
-    names |= {f"{card.label}卡", f"{card.label} card"}
-    return {_folded(name) for name in names}
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
