@@ -12,6 +12,7 @@ import orjson
 
 from bot.imports import catima, own, pkpass, table, timsmart, vouchervault
 from bot.imports.archive import Archive
+from bot.imports.characters import decoded
 from bot.imports.found import Found, Incoming, Locked, Unreadable, bounded
 from bot.imports.table import Table
 from bot.languages import mark
@@ -70,7 +71,7 @@ def _text(content: bytes, today: date) -> Found | Table:
         return _cards_in(_json(content), content, today)
     if b"\0" in content[:2000] and content[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
         raise Unreadable(UNKNOWN)
-    text = table.decoded(content)
+    text = decoded(content)
     if catima.is_it(text):
         return catima.read(text, today)
     if vouchervault.is_csv(text):

@@ -8,22 +8,22 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from bot.amounts import AmbiguousAmount, parse_amount
-from bot.days import day_meant
-from bot.imports import found, values
+from bot.amounts import AmbiguousAmount
+from bot.imports import found, priced, table_days, values
 from bot.imports.catima import NOT_CSV
 from bot.imports.found import Found, Gathering, Incoming, Unreadable
 from storage import MOST_CARDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import date
     from decimal import Decimal
+
+    from bot.money import Money
 
 Role = Literal["number", "name", "balance", "currency", "pin", "expires", "note"]
 ROLES: Final[tuple[Role, ...]] = (
@@ -35,6 +35,8 @@ SEPARATORS: Final = ",;\t|"
 LOOKED_AT: Final = 50
 MASKED_FROM: Final = 3
 SHOWN: Final = 16
+TITLES: Final = 6
+"""So many of the first lines may be the headings."""
 
 HEADINGS: Final[Mapping[Role, str]] = {
     "pin": r"\bpin\b|密码|密碼|口令|验证码|passcode|password|cvv|security code|kartenpin",
@@ -51,11 +53,7 @@ _DIGITS = re.compile(r"\d")
 _NUMBER_LIKE = re.compile(r"(?=(?:.*\d){4})[A-Za-z0-9][A-Za-z0-9 ./_#*+-]{3,}")
 _MONEY_LIKE = re.compile(r"[^\w]{0,3}\d{1,6}[.,]\d{1,2}[^\w]{0,3}")
 _DATE_LIKE = re.compile(r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?:日|$|[T ])")
-_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:$|[T ])")
-_MONTH = re.compile(r"(0?[1-9]|1[0-2])[-/.](?:(20\d{2})|(\d{2}))")
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
-_NONE: Final = frozenset({"", "-", "--", "n/a", "none", "null", "无", "無"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +62,6 @@ class Table:
 
     headings: tuple[str | None, ...]
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
-
-
-def decoded(content: bytes) -> str:
-    """Decode a text: UTF-8 or UTF-16 by its mark, UTF-8, GB 18030, else Windows' Western."""
-    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    if _in_pairs(content):
-        try:
-            return content.decode("gb18030")
-        except UnicodeDecodeError:
-            pass
-    return content.decode("cp1252", errors="replace")
-
-
-def _in_pairs(content: bytes) -> bool:
-    """Say whether high bytes come in pairs, as Chinese does; an accented letter stands alone."""
-    runs = re.findall(rb"[\x80-\xff]+", content[:65536])
-    paired = sum(len(run) for run in runs if len(run) > 1)
-    return paired * 2 > sum(map(len, runs))
 
 
 def read(text: str) -> Table:
@@ -111,13 +86,23 @@ def read(text: str) -> Table:
         or not any(map(_DIGITS.search, text.splitlines()[:LOOKED_AT]))
     ):
         raise Unreadable(NOT_CSV)
-    whole = [(*row, *[""] * (width - len(row))) for row in rows]
+    whole = [(*row, *[""] * (width - len(row))) for row in rows[_titles(rows) :]]
     bare = len(whole) == 1 or any(_NUMBER_LIKE.fullmatch(cell) for cell in whole[0])
     headings = [None if bare else values.line(cell, 40) or None for cell in whole[0]]
     table = Table(tuple(headings), tuple(whole if bare else whole[1:]))
     if not guessed(table):
         raise Unreadable(NOT_CSV)
     return table
+
+
+def _titles(rows: Sequence[Sequence[str]]) -> int:
+    """Count the lines above the headings, such as what the table is called."""
+    known = [
+        sum(any(re.search(words, cell.casefold()) for words in HEADINGS.values()) for cell in row)
+        for row in rows[:TITLES]
+    ]
+    best = max(known, default=0)
+    return known.index(best) if best > 1 else 0
 
 
 def _separator(text: str) -> str:
@@ -183,7 +168,10 @@ def example(table: Table, at: int, role: Role | None) -> str:
 def cards_of(table: Table, roles: Mapping[Role, int], currency: str, today: date) -> Found:
     """Read the rows as cards; amounts are in `currency` where a row does not say otherwise."""
     gathering = Gathering("")
-    marks, orders = _decimal_marks(table, roles), _orders(table, roles)
+    marks, orders = (
+        _decimal_marks(table, roles),
+        table_days.orders_in(_column(table, roles, "expires")),
+    )
     for gathering.place, row in enumerate(table.rows, 1):
         if len(gathering.cards) >= MOST_CARDS:
             gathering.skip(found.TOO_MANY)
@@ -196,14 +184,14 @@ def cards_of(table: Table, roles: Mapping[Role, int], currency: str, today: date
         if number is None:
             continue
         label, long = values.name(given.get("name"), gathering)
-        code = values.currency(given.get("currency"))
+        amount, code = _priced(given, currency, marks, gathering)
         gathering.cards.append(
             Incoming(
                 number=number,
                 name=label,
-                amount=_amount(given.get("balance", ""), code or currency, marks, gathering),
+                amount=amount,
                 currency=code,
-                expires=_day(given.get("expires", ""), gathering, today, orders),
+                expires=table_days.read(given.get("expires", ""), gathering, today, orders),
                 pin=values.line(_bare(given.get("pin", ""))) or None,
                 note=values.noted(values.lines(given.get("note"), gathering), long),
             )
@@ -218,82 +206,45 @@ def _bare(cell: str) -> str:
 
 def _decimal_marks(table: Table, roles: Mapping[Role, int]) -> set[str]:
     """Find which marks stand before decimals in this table where that is beyond doubt."""
-    at = roles.get("balance")
-    cells = [row[at] for row in table.rows] if at is not None else []
     return {
         mark[1]
-        for cell in cells
+        for cell in _column(table, roles, "balance")
         if (mark := re.search(r"([.,])(?:\d{1,2}|\d{4,})\D*$", cell.strip()))
     }
 
 
-def _amount(cell: str, currency: str, marks: set[str], gathering: Gathering) -> Decimal | None:
+def _column(table: Table, roles: Mapping[Role, int], role: Role) -> list[str]:
+    at = roles.get(role)
+    return [] if at is None else [row[at] for row in table.rows if at < len(row)]
+
+
+def _priced(
+    given: Mapping[Role, str], usual: str, marks: set[str], gathering: Gathering
+) -> tuple[Decimal | None, str | None]:
+    """Read an amount and what it is in, as far as the row says so."""
+    told = given.get("currency", "")
+    code = priced.called(told, usual)
+    if told.casefold() not in values.NOTHING and code is None:
+        gathering.remark(found.BALANCES, given.get("balance", "").casefold() not in values.NOTHING)
+        return None, None
+    read = _amount(given.get("balance", ""), code or usual, marks, gathering)
+    if read is None:
+        return None, code
+    return read.amount, read.currency if read.currency != usual else code
+
+
+def _amount(cell: str, usual: str, marks: set[str], gathering: Gathering) -> Money | None:
     """Read an amount as people write it; of two that it can be, what other rows tell."""
     text = cell.strip().removeprefix("+")
-    if text.casefold() in _NONE:
+    if text.casefold() in values.NOTHING:
         return None
     try:
-        return parse_amount(text, currency).amount
+        return priced.amount_in(text, usual)
     except AmbiguousAmount as doubt:
         mark = re.search(r"[.,](?=\d{3}\D*$)", text)
         if mark and len(marks) == 1 and mark[0] not in marks:
-            return doubt.readings[0].amount
+            return doubt.readings[0]
         gathering.remark(found.TWO_WAYS)
     except ValueError:
         gathering.remark(found.BALANCES)
     return None
-
-
-def _day(cell: str, gathering: Gathering, today: date, orders: set[str]) -> date | None:
-    """Read a day that can be only one; whichever of two it is, is not guessed."""
-    text = unicodedata.normalize("NFKC", cell).strip()
-    if text.casefold() in _NONE:
-        return None
-    try:
-        read = _written(text, orders) or _named(text, today)
-    except ValueError:
-        read = None
-    if read is None:
-        gathering.remark(found.DATES)
-        return None
-    return values.none_if_far(read, today)
-
-
-def _written(text: str, orders: set[str]) -> date | None:
-    """Read a day in figures; of 3/4/2027 only where other rows tell the order."""
-    if first := _YEAR_FIRST.match(text):
-        return date(*(int(part) for part in first.groups()))
-    if month := _MONTH.fullmatch(text):
-        year = int(month[2] or month[3])
-        year, after = year + (2000 if year < 100 else 0), int(month[1]) % 12 + 1  # noqa: PLR2004
-        return date(year + (after == 1), after, 1) - timedelta(days=1)
-    if not (pair := _YEAR_LAST.match(text)):
-        return None
-    one, mark, two, year = int(pair[1]), pair[2], int(pair[3]), int(pair[4])
-    if mark == "." or one > 12 or orders == {"day"} or one == two:  # noqa: PLR2004 - months
-        return date(year, two, one)
-    if two > 12 or orders == {"month"}:  # noqa: PLR2004
-        return date(year, one, two)
-    return None
-
-
-def _named(text: str, today: date) -> date | None:
-    """Read a day with a month in words, or one of this year."""
-    if not any(char.isalpha() for char in text) or len(text) > 32:  # noqa: PLR2004
-        return None
-    meant = day_meant(text, today)
-    days = set() if meant is None else {d for d in (meant.coming, *meant.days) if d}
-    return days.pop() if len(days) == 1 else None
-
-
-def _orders(table: Table, roles: Mapping[Role, int]) -> set[str]:
-    """Find whether day or month stands first in this table where that is beyond doubt."""
-    at = roles.get("expires")
-    pairs = [_YEAR_LAST.match(row[at].strip()) for row in table.rows] if at is not None else []
-    found_orders = set()
-    for pair in pairs:
-        if pair and pair[2] != "." and int(pair[1]) > 12:  # noqa: PLR2004 - months
-            found_orders.add("day")
-        elif pair and pair[2] != "." and int(pair[3]) > 12:  # noqa: PLR2004
-            found_orders.add("month")
-    return found_orders

@@ -31,6 +31,9 @@ FIRST_YEAR: Final = 1970
 SECONDS_BELOW: Final = 10**11
 """In milliseconds that is in 1973, before any card there is."""
 
+NOTHING: Final = frozenset({"", "-", "--", "n/a", "none", "null", "无", "無"})
+"""What stands in a cell that holds nothing, in small letters."""
+
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _DECIMAL: Final = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,20})?")
 _PIN: Final = re.compile(

@@ -361,6 +361,25 @@ def test_what_can_mean_two_things_in_a_table_is_left_out_and_said() -> None:
     assert found.places == dict.fromkeys(found.remarks, (1,))
 
 
+def test_what_an_amount_is_in_may_stand_beside_it_in_its_own_column_or_nowhere() -> None:
+    rows = [
+        "我的卡;;;", ";;;", "店名;卡号;余额;币种",
+        "a;11110001;12,50;", "b;11110002;€12,50;", "c;11110003;30 points;", "d;11110004;10次;",
+        "e;11110005;300;积分", "f;11110006;20;元", "g;11110007;20;US$", "h;11110008;20;Credits",
+        "i;11110009;38块5;人民币", "j;11110010;;Credits", "合计;;999;",
+    ]  # fmt: skip
+    read_ = imports.read("\n".join(rows).encode(), None, TODAY)
+    assert isinstance(read_, Table)
+    assert read_.headings == ("店名", "卡号", "余额", "币种")
+    found = table.cards_of(read_, table.guessed(read_), "CNY", TODAY)
+    assert [f"{card.amount} {card.currency}" for card in found.cards] == [
+        "12.50 None", "12.50 EUR", "30 points", "10 visits", "300 points", "20.00 CNY",
+        "20.00 USD", "None None", "38.50 CNY", "None None",
+    ]  # fmt: skip
+    assert found.places == {"Balances I could not read": (8,)}
+    assert [(one.place, one.why) for one in found.skipped] == [(11, "no card number")]
+
+
 def test_western_letters_are_not_taken_for_chinese_ones() -> None:
     read_ = imports.read("Händler;Nummer\nKäserei Müller;12345678\n".encode("cp1252"), None, TODAY)
     assert isinstance(read_, Table)
