@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot import config
-from bot.features import discover
+from bot.features import TURNS, discover
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "storage").rglob("*.py")])
@@ -119,14 +119,25 @@ def test_every_command_is_described_and_comes_once() -> None:
     assert len({command.order for command in commands}) == len(commands)
 
 
+def test_whoever_is_offered_what_others_are_too_has_its_turn() -> None:
+    for offered in discover().offered.values():
+        names = [listener.__module__.split(".")[2] for listener in offered]
+        if len(names) > 1:
+            assert names == [name for name in TURNS if name in names]
+    found = {name for offered in discover().offered.values() for name in offered}
+    assert len(found) > 10
+
+
 def test_every_button_a_feature_sends_is_answered_by_one() -> None:
     answered = discover().buttons.keys()
     sent = {
         match
         for path in (ROOT / "bot").rglob("*.py")
-        for match in re.findall(
-            r"Button\((?:[^()]|\([^()]*\))*?,\s*f?\"([a-z]+)[:\"]", path.read_text(encoding="utf-8")
+        for laid_out in (
+            r"Button\((?:[^()]|\([^()]*\))*?,\s*f?\"([a-z]+)[:\"]",
+            r"lambda \w+: f\"([a-z]+):",  # pages, and cards to choose from
         )
+        for match in re.findall(laid_out, path.read_text(encoding="utf-8"))
     }
     assert len(sent) > 15
     assert sent <= answered

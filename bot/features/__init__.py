@@ -15,7 +15,8 @@ A feature module may have, all optional:
 - `DUE`: a tuple of what to look after by itself every tick and to the end, given the `Parts`,
   before messages owed are sent
 - `STARTS`: what a link brings to /start, up to its first hyphen -> what to do with the rest
-- `on_file`: is offered a file nobody asked for, and says whether it knew what to do with it
+- `on_file`: is offered a file nobody asked for, and says whether it knew what to do with it; who
+  is offered something before whom, `TURNS` says
 - `DIALOGUE_FILES`: the kind of a dialogue -> what is offered a file sent while it is under way,
   and says whether it was for it; any other goes on to `on_file`
 - `on_group`: is offered a message in a group, and says whether it was for it
@@ -32,7 +33,7 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.context import Context
 from bot.dialogue import Dialogue
@@ -53,6 +54,16 @@ OnFile = Callable[[Context, "Attached"], Awaitable[bool]]
 OnDialogueFile = Callable[[Context, Dialogue, "Attached"], Awaitable[bool]]
 OnGroup = Callable[["Parts", "Message", "User"], Awaitable[bool]]
 OnGroupPress = Callable[["Parts", "CallbackQuery"], Awaitable[bool]]
+
+TURNS: Final = (
+    *("answers", "balance", "tips", "bind", "forwarded", "groups", "moving_in"),
+    *("short_links", "spend", "start"),
+)
+"""In which order those features are offered something that nobody asked for.
+
+A reply to a request is no text of one's own, a card's name no number, a false link no message of an
+issuer's; what an issuer says is no note of spending.
+"""
 
 
 @dataclass(slots=True)
@@ -96,7 +107,7 @@ class Features:
 def discover() -> Features:
     """Import every feature there is. `ValueError` if two claim the same command or button."""
     found = Features()
-    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+    for module in sorted(pkgutil.iter_modules(__path__, f"{__name__}."), key=_turn):
         feature = import_module(module.name)
         commands = {command.name: command for command in getattr(feature, "COMMANDS", ())}
         for mine, all_of_them in (
@@ -120,6 +131,11 @@ def discover() -> Features:
                 listeners.append(listener)
     found.card_actions.sort(key=lambda action: action.order)
     return found
+
+
+def _turn(module: pkgutil.ModuleInfo) -> tuple[int, str]:
+    name = module.name.rpartition(".")[2]
+    return TURNS.index(name) if name in TURNS else len(TURNS), name
 
 
 def guarded_by(name: str, feature: object) -> frozenset[str]:
