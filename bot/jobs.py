@@ -36,6 +36,11 @@ CLEAN_EVERY = timedelta(minutes=1)
 ANCHOR_EVERY = timedelta(days=1)
 KEPT_RECEIPTS = timedelta(days=2)
 KEPT_SENT = timedelta(days=30)
+KEPT_UNSENT = timedelta(days=180)
+"""For whoever stopped the bot, and comes back within that time."""
+
+KEPT_REQUESTS = timedelta(days=365)
+"""After the last word in them."""
 
 
 class Jobs:
@@ -176,5 +181,7 @@ class Jobs:
         await store.receipts.purge(now - KEPT_RECEIPTS)
         await store.inbox.purge(now - KEPT_UPDATES)
         await store.outbox.purge(now - KEPT_SENT)
+        await store.outbox.purge_unsent(now, now - KEPT_UNSENT)
+        await store.tickets.purge(now - KEPT_REQUESTS)
         await store.tries.purge(now - KEPT_TRIES)
         await lift_due(self._parts)

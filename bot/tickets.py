@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
+from telegram.error import BadRequest
 
 from bot import calls, diagnosis
 from bot.languages import mark
@@ -43,6 +44,7 @@ LONGEST: Final = 3000
 """Characters of one message, so that it fits into one with its frame."""
 
 LONGEST_CAPTION: Final = 1024
+PICTURE_GONE: Final = mark("🖼 A picture came with it, which Telegram gives to nobody any more.")
 SHOWN: Final = 8
 """Of what was written in a request, the latest; of each so many characters."""
 
@@ -173,9 +175,15 @@ async def pass_on(
     )
     if photo is None:
         return await write(str(text), buttons)
-    if len(text) <= LONGEST_CAPTION:
-        return await show(photo, str(text), buttons)
-    await show(photo)
+    try:
+        if len(text) <= LONGEST_CAPTION:
+            return await show(photo, str(text), buttons)
+        await show(photo)
+    except BadRequest as refused:
+        if "file" not in refused.message.lower():
+            raise
+        voice = parts.voice(await parts.store.people.get(chat_id))  # nobody's, in a group
+        text = Markup("{}\n\n{}").format(text, voice.say(PICTURE_GONE))
     return await write(str(text), buttons)
 
 

@@ -144,6 +144,9 @@ _PENDING: Final = (
     .where(_open, _welcome, or_(outbox.c.not_before <= _now, outbox.c.lease.is_not(None)))
 )
 _PURGE: Final = delete(outbox).where(outbox.c.done_at < bindparam("before"))
+_PURGE_UNSENT: Final = delete(outbox).where(
+    _open, outbox.c.not_before <= _now, outbox.c.created_at < bindparam("before")
+)
 
 
 class Outbox(Questions):
@@ -253,6 +256,10 @@ class Outbox(Questions):
     async def purge(self, before: datetime) -> int:
         """Erase what was done with before that time; its keys can then be used again."""
         return await self._runner.execute(_PURGE, before=before)
+
+    async def purge_unsent(self, now: datetime, before: datetime) -> int:
+        """Erase what is due and was owed before that time: nobody takes it any more."""
+        return await self._runner.execute(_PURGE_UNSENT, now=now, before=before)
 
 
 def item_of(vault: Vault, row: Row) -> OutboxItem:

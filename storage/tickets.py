@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from storage.questions import KEY_COLUMNS, Questions
 from storage.schema import people, ticket_messages, tickets
@@ -103,6 +103,10 @@ _CLOSE: Final = (
     update(tickets)
     .where(_mine, _this, tickets.c.closed_at.is_(None))
     .values(state="closed", updated_at=bindparam("now"), closed_at=bindparam("now"))
+)
+_PURGE_CLOSED: Final = delete(tickets).where(tickets.c.closed_at <= bindparam("before"))
+_PURGE_OPEN: Final = delete(tickets).where(
+    tickets.c.closed_at.is_(None), tickets.c.updated_at <= bindparam("before")
 )
 _RATE: Final = (
     update(tickets)
@@ -245,6 +249,12 @@ class Tickets(Questions):
         """Close a request; False if it is closed, or not theirs."""
         now = self._clock()
         return bool(await self._runner.execute(_CLOSE, person=person_id, ticket=ticket_id, now=now))
+
+    async def purge(self, before: datetime) -> int:
+        """Erase requests that were closed, or that nobody wrote into any more, before that time."""
+        async with self._runner.transaction() as tx:
+            closed = await tx.execute(_PURGE_CLOSED, before=before)
+            return closed + await tx.execute(_PURGE_OPEN, before=before)
 
     async def rate(self, person_id: int, ticket_id: int, stars: int) -> bool:
         """Keep what a holder thinks of how a closed request went, from 1 to 5."""

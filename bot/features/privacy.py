@@ -48,6 +48,10 @@ async def privacy(context: Context) -> None:
             "allows it."
         ),
         voice.say(
+            "<b>What you ask a person</b> is encrypted too; the operator's people read it. It is "
+            "erased a year after the last word in it."
+        ),
+        voice.say(
             "<b>The log of what happened</b>, which /activity shows you: what and when, with a "
             "mark in place of your Telegram id; which card it was is encrypted. Marks are also "
             "kept for 30 days of the card numbers that were tried. Only with the master key can "

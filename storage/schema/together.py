@@ -23,6 +23,7 @@ from sqlalchemy import (
 from storage.schema.columns import UtcTime, counted, metadata, of_card, of_person
 
 _OPEN: Final = text("closed_at IS NULL")
+_CLOSED: Final = text("closed_at IS NOT NULL")
 _TALKED: Final = text("thread_id IS NOT NULL")
 
 shares = Table(
@@ -101,6 +102,7 @@ tickets = Table(
     CheckConstraint("state IN ('open', 'answered', 'closed')", name="state"),
     Index("ix_tickets_person", "person_id", "id"),
     Index("ix_tickets_open", "updated_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_tickets_closed", "closed_at", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
     Index("ix_tickets_thread", "thread_id", sqlite_where=_TALKED, postgresql_where=_TALKED),
     sqlite_autoincrement=True,
 )

@@ -75,3 +75,22 @@ async def test_a_locked_file_that_is_gone_when_its_passphrase_comes_is_asked_for
     assert alice.wrote == ["/import"]
     await sends(house, alice, "c.zip", catima("open sesame"))
     assert "Read: 5. New: 3." in (await alice.says("open sesame")).text
+
+
+async def test_words_arrive_without_their_picture_where_telegram_has_it_no_more(
+    house: House, alice: Guest
+) -> None:
+    carol, group = desk(house)
+    await pictured(house, alice)
+    gone = "Bad Request: wrong file identifier/HTTP URL specified"
+    house.telegram.fail("sendPhoto", status=400, description=gone, times=2)
+    await alice.presses("Yes, send it")
+    (brought,) = [message for message in group.chat if "the till says no" in message.text]
+    assert "A picture came with it, which Telegram gives to nobody any more." in brought.text
+    topic = brought.raw["message_thread_id"]
+    answer = await carol.person.sends(
+        "look.png", PNG, caption="Press here", chat=group, topic=topic
+    )
+    await house.settled(answer)
+    assert "Press here" in alice.newest.text
+    assert "A picture came with it" in alice.newest.text

@@ -215,6 +215,17 @@ async def test_what_was_sent_is_not_kept(store: Store, clock: Clock) -> None:
     assert await store.outbox.purge(clock.in_(seconds=1)) == 1
 
 
+async def test_what_nobody_takes_is_not_kept_for_ever(store: Store, clock: Clock) -> None:
+    card = await with_card(store)
+    await owe(store, card, clock)
+    later = clock.in_(days=200)
+    await store.outbox.put(LI, card.id, "low", {}, key="snoozed", not_before=clock.in_(days=300))
+    assert await store.outbox.purge_unsent(later, clock.now) == 0
+    assert await store.outbox.purge_unsent(later, clock.in_(seconds=1)) == 1
+    left = await store._runner.fetch(outbox.select().with_only_columns(outbox.c.key))
+    assert left == [("snoozed",)]
+
+
 async def test_a_message_moved_to_another_card_does_not_open_and_holds_up_no_other(
     store: Store, clock: Clock
 ) -> None:

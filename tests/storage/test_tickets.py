@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from storage.schema import ticket_messages
 from tests.storage.conftest import LI, WANG, Clock
 
 if TYPE_CHECKING:
@@ -132,3 +133,17 @@ async def test_what_became_of_a_notice_is_counted_and_can_be_stopped(
     await store.outbox.sent(claimed[1].id, claimed[1].lease, clock.now)  # it was on its way
     assert (await store.announcements.outcomes("announce:a")).sent == 2
     assert await store.announcements.unreached("announce:b", limit=9) == []
+
+
+async def test_a_request_goes_a_while_after_its_last_word(store: Store, clock: Clock) -> None:
+    await met(store)
+    closed, open_, lively = [await store.tickets.open(LI, "other") for _ in range(3)]
+    await store.tickets.add(LI, open_.id, "holder", "hello?")
+    await store.tickets.close(LI, closed.id)
+    over = clock.now
+    clock.advance(days=1)
+    await store.tickets.add(LI, lively.id, "holder", "I too")
+    assert await store.tickets.purge(over - (clock.now - over)) == 0
+    assert await store.tickets.purge(over) == 2
+    assert [one.id for one in await store.tickets.of(LI, limit=9)] == [lively.id]
+    assert len(await store._runner.fetch(ticket_messages.select())) == 1

@@ -238,6 +238,7 @@ def _tickets() -> None:
     )
     op.create_index("ix_tickets_person", "tickets", ["person_id", "id"])
     _index("ix_tickets_open", "tickets", ["updated_at"], "closed_at IS NULL")
+    _index("ix_tickets_closed", "tickets", ["closed_at"], "closed_at IS NOT NULL")
     _index("ix_tickets_thread", "tickets", ["thread_id"], "thread_id IS NOT NULL")
 
 
