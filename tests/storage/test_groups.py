@@ -64,6 +64,9 @@ async def test_taken_back_or_dropped_it_is_seen_no_more(store: Store, card: Card
     assert await store.groups.take_back(LI, card.id, FAMILY)
     assert not await store.groups.take_back(LI, card.id, FAMILY)
     assert await store.groups.cards(FAMILY) == [other]
+    assert await store.groups.may(FAMILY, card) is None
+    assert await store.groups.may(FAMILY, other) == "see"
+    assert [one.chat_id for one in await store.groups.of_card(LI, card.id)] == [WORK]
     seen = {one.id: title for one, title in await store.groups.drop(WORK)}
     assert seen == {card.id: "Work", other.id: "Work"}
     assert await store.groups.cards(WORK) == []
@@ -83,19 +86,25 @@ async def test_it_rests_while_a_card_is_put_away_or_its_owner_is_shut_out(
     assert [one.id for one in await store.groups.cards(FAMILY)] == [card.id]
     await store.cards.remove(LI, card.id, card.created_at)
     assert await store.groups.cards(FAMILY) == []
+    assert await store.groups.drop(FAMILY) == []
 
 
 async def test_a_group_that_goes_on_under_another_id_keeps_its_cards_and_its_title(
     store: Store, card: Card
 ) -> None:
     await store.groups.share(LI, card.id, FAMILY, "家 Family")
+    other = await store.cards.add(LI, coffee("6222000011113333"))
+    await store.groups.share(LI, other.id, WORK, "Work")
     assert await store.groups.let(LI, card.id, FAMILY, "spend")
+    assert not await store.groups.let(LI, card.id, WORK, "spend")
+    assert not await store.groups.let(WANG, card.id, FAMILY, "see")
+    assert await store.groups.may(WORK, other) == "see"
     assert await store.groups.move(FAMILY, WORK) == 1
     assert await store.groups.may(WORK, card) == "spend"
     assert await store.groups.move(FAMILY, WORK) == 0
     assert await store.groups.now(FAMILY) == await store.groups.now(WORK) == WORK
     assert await store.groups.cards(FAMILY) == []
-    assert await store.groups.cards(WORK) == [card]
+    assert {one.id for one in await store.groups.cards(WORK)} == {card.id, other.id}
     assert [one.title for one in await store.groups.of_card(LI, card.id)] == ["家 Family"]
 
 
