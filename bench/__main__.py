@@ -13,7 +13,7 @@ import click
 import orjson
 import uvloop
 
-from bench import answers, beside, charts, moving, printed, report, till
+from bench import answers, beside, charts, insights, moving, printed, report, till
 from bench.bots import LOAD_CPU, Bot, echoes, kabao, pin
 from bench.cards import CARDS_EACH, fill
 from bench.load import Server
@@ -150,6 +150,11 @@ async def _alone(
         told["moving"] = asdict(moved)
         told["markdown"].append(moving.line(moved))
         verdicts.append((moved, moving.target))
+    if "charts" in sections:
+        gathered = await insights.measure(folder)
+        told["insights"] = asdict(gathered)
+        told["markdown"].append(insights.line(gathered))
+        verdicts.append((gathered, insights.target))
     if "till" in sections:
         told["till"] = await asyncio.to_thread(till.measure)
         told["markdown"].append(till.line(told["till"]))
