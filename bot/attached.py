@@ -43,11 +43,16 @@ class Attached:
 
 
 def attached_to(message: Message) -> Attached | None:
-    """Find the file a message brings: a picture in its largest size, or a document."""
+    """Find the file a message brings: a picture in its largest size, or a document.
+
+    None for films and sounds, among them what Telegram calls a GIF.
+    """
     if message.photo:
         largest = message.photo[-1]
         return Attached(largest.file_id, "picture.jpg", "image/jpeg", largest.file_size)
     if document := message.document:
         mime = document.mime_type or "application/octet-stream"
+        if message.animation or mime.startswith(("video/", "audio/")):
+            return None
         return Attached(document.file_id, document.file_name or "", mime, document.file_size)
     return None

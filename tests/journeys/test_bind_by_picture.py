@@ -118,6 +118,28 @@ async def test_of_two_codes_in_a_pdf_the_card_s_is_chosen_by_its_last_digits_aft
     assert await kept(house, alice) == [Barcode("Code128", KIOSK)]
 
 
+async def test_two_cards_on_one_photo_are_bound_one_after_the_other(
+    house: House, alice: Guest, ming: Guest
+) -> None:
+    both = photo(code(KIOSK, "Code128"), code(YUAN))
+    asked = await sends(house, alice, "cards.jpg", both)
+    assert asked.text == "I found 2 cards in it. Which one first?"
+    await alice.presses("Code 128")
+    await alice.presses("Save")
+    assert alice.newest.labels == ["QR ·1001", "Cancel"]
+    await alice.presses("QR")
+    await alice.says(PIN)
+    await alice.presses("Save")
+    assert len(await kept(house, alice)) == 2
+    assert (await sends(house, ming, "a.jpg", both)).text == "图里有 2 张卡。先绑哪一张？"
+
+
+async def test_a_film_is_no_picture(house: House, alice: Guest) -> None:
+    told = await sends(house, alice, "party.mp4", b"\0\0\0 ftypmp42")
+    assert "this I cannot" in told.text
+    assert len(pictures_of(alice)) == 1
+
+
 async def test_a_link_in_a_code_gives_its_number_and_is_kept_as_the_barcode(
     house: House, alice: Guest
 ) -> None:

@@ -17,6 +17,8 @@ from bot.pictures import Unreadable
 from storage import Barcode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.attached import Attached
     from bot.context import Context
 
@@ -168,13 +170,26 @@ async def chosen(context: Context, place: str) -> None:
     codes = dialogue.data.get("codes", ()) if dialogue and dialogue.kind == "bind" else ()
     if dialogue is None or not place.isdecimal() or int(place) >= len(codes):
         raise OutdatedButton
-    code = Barcode(**codes[int(place)])
-    if dialogue.data.pop(scanned.NEXT, False):
-        rest = [one for one in codes if one != codes[int(place)]]
-        dialogue.data["waiting"] = [*rest, *dialogue.data.get("waiting", ())]
+    this = codes[int(place)]
+    # Of the codes of one picture, those of other cards come next; what else is on it does not.
+    others = (
+        codes if dialogue.data.pop(scanned.NEXT, False) else _cards_beside(context, this, codes)
+    )
+    rest = [one for one in others if one != this]
+    dialogue.data["waiting"] = [*rest, *dialogue.data.get("waiting", ())][:MOST_WAITING]
     del dialogue.data["codes"]
-    await use(context, dialogue, code)
+    await use(context, dialogue, Barcode(**this))
     await read_off.offer_asked_pin(context)
+
+
+def _cards_beside(
+    context: Context, this: dict[str, Any], codes: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Find the other cards among codes, if the one that was chosen is such a card."""
+    issuers = context.parts.issuers
+    if not scanned.cards_among([this], issuers):
+        return []
+    return [one for one in scanned.cards_among([this, *codes], issuers) if one != this]
 
 
 async def use(context: Context, dialogue: Dialogue, code: Barcode) -> None:

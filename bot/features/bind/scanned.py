@@ -18,7 +18,7 @@ from bot.ways import to_cancel
 from storage import Barcode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from bot.context import Context
     from bot.issuers import Issuer, Issuers
@@ -88,8 +88,29 @@ async def choose(context: Context, dialogue: Dialogue) -> None:
         await context.ask(voice.say("You sent more cards. Which one is next?"), rows)
         return
     n = len(labels)
-    found = voice.plural("I found {n} code in it.", "I found {n} codes in it.", n)
-    await context.ask_here(found + " " + voice.say("Which one is the card's?"), rows)
+    if len(cards_among(dialogue.data["codes"], context.parts.issuers)) == n > 1:
+        text = voice.plural(
+            "I found {n} card in it. Which one first?",
+            "I found {n} cards in it. Which one first?",
+            n,
+        )
+    else:
+        text = voice.plural(
+            "I found {n} code in it. Is it the card's?",
+            "I found {n} codes in it. Which one is the card's?",
+            n,
+        )
+    await context.ask_here(text, rows)
+
+
+def cards_among(codes: Sequence[dict[str, Any]], issuers: Issuers) -> list[dict[str, Any]]:
+    """Pick the codes that say the number of a card whose issuer can be asked, each number once."""
+    found: dict[str, dict[str, Any]] = {}
+    for code in codes:
+        number = number_in(code["value"], issuers)
+        if number and any(issuer.asks_api for issuer in issuers.proposals(number)):
+            found.setdefault(number, code)
+    return list(found.values())
 
 
 async def next_waiting(context: Context, dialogue: Dialogue) -> None:
