@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.features.spend.said import Said, Understood, understand
 from bot.money import Money
+from bot.said import Said, Understood, understand
 
 TODAY, YESTERDAY, FRIDAY = date(2026, 11, 24), date(2026, 11, 23), date(2026, 11, 20)
 
