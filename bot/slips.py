@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot import calls
+from bot.buttons import Button
 from bot.context import holds_number
 from bot.languages import mark
 from bot.passcodes import LONGEST
@@ -57,7 +59,10 @@ async def may_be_passcode(context: Context, text: str) -> bool:
 async def not_understood(context: Context, text: str, word: str) -> None:
     """Say so. A card number is deleted, and so is a `word` of it that may be a passcode."""
     if not await context.took_stray(text) and not await _took(context, word):
-        await context.reply(context.voice.say(NOT_UNDERSTOOD))
+        parts, voice = context.parts, context.voice
+        trouble = Button(voice.plain("🩺 Find out what is wrong"), "support")
+        # Sent past what can be typed: that stays what was offered before the slip.
+        await calls.send(parts.bot, context.chat_id, str(voice.say(NOT_UNDERSTOOD)), [[trouble]])
 
 
 async def not_text(context: Context, caption: str, *, asked: bool) -> None:

@@ -90,6 +90,8 @@ async def _overview(context: Context, at: int) -> None:
         )
     rows = [[Button(panel.masked(card), f"alert:{card.id}")] for card in here]
     rows += page.turns(voice, lambda to: f"alerts:{to}")
+    if not cards:
+        rows.append([Button(voice.plain("Bind a card"), "bind")])
     rows.append([Button(voice.plain("🌙 Quiet hours"), "quiet")])
     await context.present(f"alerts:{page.at}", Markup("\n").join(lines), rows)
 

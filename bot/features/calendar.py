@@ -12,6 +12,7 @@ from bot import calls, panel
 from bot.expiry import last_day, leads_of
 from bot.languages import mark
 from bot.parts import Command
+from bot.ways import to_all_cards
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ async def calendar(context: Context) -> None:
         if card.expires_at is not None and card.expires_at > voice.now
     ]
     if not cards:
-        await context.reply(voice.say(NONE))
+        await context.reply(voice.say(NONE), [[to_all_cards(voice)]])
         return
     content = await asyncio.to_thread(written, cards, voice, leads_of(context.person))
     text = voice.plural(

@@ -113,7 +113,7 @@ async def _ask(context: Context, kind: Kind) -> None:
     parts, voice, owner = context.parts, context.voice, context.person.id
     store = parts.store
     if not await store.cards.list(owner) and not await store.cards.archived(owner):
-        await context.reply(voice.say(NONE))
+        await context.reply(voice.say(NONE), [[Button(voice.plain("Bind a card"), "bind")]])
         return
     if await gate.is_binding(context):
         return

@@ -54,15 +54,20 @@ async def feedback(context: Context) -> None:
     if not context.args:
         await _begin(context, requests.FEEDBACK, None)
     elif not await requests.may_open(context.parts, context.person.id):
-        await context.reply(context.voice.say(ENOUGH))
+        await _enough(context)
     else:
         data = {"topic": requests.FEEDBACK, "card": "", "named": False}
         await _send(context, Dialogue(KIND, data=data), context.args, None)
 
 
+async def _enough(context: Context) -> None:
+    rows = [[Button(context.voice.plain("🎫 My requests"), "tickets")]]
+    await context.show(context.voice.say(ENOUGH), rows)
+
+
 async def _begin(context: Context, topic: str, card: Card | None) -> None:
     if not await requests.may_open(context.parts, context.person.id):
-        await context.show(context.voice.say(ENOUGH))
+        await _enough(context)
         return
     data = {"topic": topic, "card": card.id if card else "", "named": False}
     await _ask(context, Dialogue(KIND, data=data))
