@@ -54,6 +54,17 @@ async def no_own_cards(context: Context) -> tuple[Markup, Buttons]:
     return said, [*rows, [to_all_cards(context.voice)]]
 
 
+async def none_for_that(context: Context) -> tuple[Markup, Buttons]:
+    """`no_cards`, to somebody who may have cards of others, but not to do this with them."""
+    said, rows = no_cards(context.voice)
+    if await context.cards("see"):
+        said = context.voice.say(
+            "The cards that are shared with you do not let you do that: ask their owner for it. "
+            "Or bind a card of your own."
+        )
+    return said, rows
+
+
 def which(
     context: Context,
     cards: Sequence[Card],

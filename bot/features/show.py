@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.buttons import number
 from bot.languages import mark
 from bot.parts import Command
-from bot.search import matching, no_cards, say_none, which, words_of
+from bot.search import matching, none_for_that, say_none, which, words_of
 from bot.showing import show_card
 from bot.vanishing import vanish
 from storage import Owed
@@ -24,7 +24,7 @@ async def show(context: Context) -> None:
     mine, words = await context.cards("spend"), words_of(context.args)
     found = matching(context, mine, words)
     if not mine:
-        await context.reply(*no_cards(context.voice))
+        await context.reply(*await none_for_that(context))
     elif not found:
         await say_none(context)
     elif len(found) == 1:

@@ -418,3 +418,26 @@ async def test_who_has_only_cards_of_others_is_told_so_when_they_want_to_share(
     await ming.presses("领取")
     assert "只有别人共享给你的" in (await ming.says("/share")).text
     assert "全部卡" in ming.newest.labels[-1]
+
+
+async def test_who_may_only_see_a_card_is_told_so_and_nothing_is_booked_on_another(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.says("/bind", "8800 5566", "Tea", "200")
+    await share(house, alice, bob, "see")
+    for words in ("/spent 5 bun", "/pay 5", "/show", "/topup 5"):
+        assert "do not let you do that" in (await bob.says(words)).text, words
+    await bob.says("/bind", "8800 7788", "Rice", "90")
+    told = (await bob.says("/spent 5 Tea")).text
+    assert told == "You may not do that with Alice's Tea ·5566. Ask its owner for it."
+    await bob.says("/spent 5 bun")
+    store = house.kabao.parts.store
+    (rice,) = await store.cards.list(bob.id)
+    assert rice.balance_minor == 8500
+    (tea,) = await store.cards.list(alice.id)
+    await store.shares.give(alice.id, tea.id, bob.id, "spend")
+    assert "Alice's Tea ·5566" in (await bob.says("/pay 120")).text
+    await bob.says("/spent Tea")
+    await store.shares.revoke(alice.id, tea.id, bob.id)
+    assert "no longer" in (await bob.says("12")).text
+    assert await store.shares.cards_of(bob.id, "see") == [rice]

@@ -13,7 +13,7 @@ from bot.features.pay.bill import Bill, Payment, is_zero, pay, read, without_sho
 from bot.languages import mark
 from bot.money import Money
 from bot.parts import Command
-from bot.search import no_cards
+from bot.search import none_for_that
 from bot.showing import show_card
 from bot.vanishing import vanish
 from bot.ways import to_cancel
@@ -39,7 +39,7 @@ async def begin(context: Context) -> None:
     if context.parts.issuers.looks_like_a_number("".join(written[1:])):
         context.args = ""  # the door left only its last digits, which are no amount
     if not cards:
-        await context.reply(*no_cards(voice))
+        await context.reply(*await none_for_that(context))
     elif not context.args.strip():
         await context.parts.dialogues.keep(context.person.id, Dialogue(KIND))
         await context.ask(

@@ -11,6 +11,7 @@ from bot.buttons import Button
 from bot.features.pay.bill import Bill, Payment, currencies_of, pay
 from bot.money import Money
 from bot.readings import money_of
+from bot.shared import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ def payment(context: Context, found: Payment, cards: Sequence[Card]) -> tuple[Ma
     """Say which card is enough, or which are together; with the ways on."""
     voice, amount = context.voice, found.bill.amount
     lines = [voice.say("<b>{amount}</b> to pay", amount=voice.money(amount))]
-    lines += [_line(voice, found, one) for one in _in_order(found)[:MOST_LINES]]
+    lines += [_line(context, found, one) for one in _in_order(found)[:MOST_LINES]]
     if (more := len(found.cards) - MOST_LINES) > 0:
         lines.append(voice.plural("and {n} more card", "and {n} more cards", more))
     lines += [Markup(), *_advice(voice, found)]
@@ -74,13 +75,14 @@ def _in_order(found: Payment) -> list[Card]:
     return [found.cards[one] for one in dict.fromkeys([*first, *rest])]
 
 
-def _line(voice: Voice, found: Payment, card: Card) -> Markup:
+def _line(context: Context, found: Payment, card: Card) -> Markup:
+    voice = context.voice
     enough = card.id in found.plan.covering
     word = voice.say("enough") if enough else voice.say("not enough")
     line = voice.say(
         "{sign} {card}  {balance}  {word}",
         sign="🟢" if enough else "🟠",
-        card=panel.masked(card),
+        card=named(voice, card, context.shared.get(card.id)),
         balance=panel.balance(voice, card),
         word=word,
     )

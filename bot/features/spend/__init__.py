@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.booking_view import not_enough
 from bot.bookings import Booked, NotEnough
 from bot.buttons import OutdatedButton, number
-from bot.called import nameless
+from bot.called import called, nameless
 from bot.context import holds_number
 from bot.days import day_meant, moment_of
 from bot.features.spend import answers
@@ -33,7 +33,8 @@ from bot.features.spend.which import (
 from bot.languages import mark
 from bot.money import Money
 from bot.parts import Command
-from bot.search import matching, no_cards, words_of
+from bot.search import matching, none_for_that, words_of
+from bot.shared import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,19 +61,34 @@ async def begin(verb: str, context: Context) -> None:
     text, card = context.args, None
     cards = await by_use(context, verb)
     if not cards:
-        await context.reply(*no_cards(context.voice))
+        await context.reply(*await none_for_that(context))
         return
     written = (context.message.text or "").split(maxsplit=1)
     if context.parts.issuers.looks_like_a_number("".join(written[1:])):
         # The door left only its last digits, which are no amount.
         named = [one for one in cards if one.tail == text]
         text, card = "", named[0].id if len(named) == 1 else None
-    elif await _took_number(context, text):
+    elif await _took_number(context, text) or await _not_theirs(context, text, cards):
         return
     before = await context.parts.dialogues.current(context.person.id)
     asked = before is not None and before.kind == KIND
     today = answers.today_of(context.voice).isoformat()
     await _proceed(context, Pending(verb, text, today, card, asked=asked), cards)
+
+
+async def _not_theirs(context: Context, text: str, cards: Sequence[Card]) -> bool:
+    """Say so where only a card is named that they may see, but not do this with."""
+    voice, issuers, ids = context.voice, context.parts.issuers, {card.id for card in cards}
+    others = [one for one in await context.cards("see") if one.id not in ids]
+    if not (meant := called(voice, issuers, others, [text])) or called(
+        voice, issuers, cards, [text]
+    ):
+        return False
+    card = named(voice, meant[0], context.shared.get(meant[0].id))
+    await context.reply(
+        voice.say("You may not do that with {card}. Ask its owner for it.", card=card)
+    )
+    return True
 
 
 async def pressed(context: Context, verb: str, card_id: str) -> None:
