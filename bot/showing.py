@@ -77,7 +77,7 @@ async def show_card(
         if drawn is None:
             text += Markup("\n") + voice.say("The barcode kept for it cannot be drawn.")
             others.append([Button(voice.plain("▮▯ As a barcode"), f"code:{card.id}")])
-    others += [[*row] for row in on]
+    others = [*([*row] for row in on), *others]
     try:
         if drawn is None:
             await reveal(parts, context.chat_id, voice, text, others, note=shown)
