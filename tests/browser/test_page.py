@@ -71,6 +71,9 @@ async def test_a_picture_that_is_sent_is_answered(page: Page) -> None:
     picture = FilePayload(name="card.png", mimeType="image/png", buffer=_blank())
     await alice.locator('input[type="file"]').set_input_files(picture)
     await expect(alice.locator('article[data-bot="true"]')).to_have_count(2)
+    await alice.locator('input[type="file"]').set_input_files([picture, picture])
+    together = alice.locator('article[data-bot="true"]', has_text="in these pictures")
+    await expect(together).to_have_count(1, timeout=30_000)
 
 
 async def test_two_people_and_a_group_stand_side_by_side(page: Page) -> None:

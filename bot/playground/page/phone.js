@@ -234,15 +234,16 @@ export class Phone {
   }
 
   async sendAll(files) {
+    const album = files.length > 1 ? String(Date.now()) : "";
     for (const file of files) {
       const caption = this.field.value.trim();
       this.leave();
-      await this.sends(file.name, file, caption);
+      await this.sends(file.name, file, caption, album);
     }
   }
 
-  async sends(name, content, caption = "") {
-    try { await ask("send", { as: this.about.name, name, caption, chat: this.here.group }, content); }
+  async sends(name, content, caption = "", album = "") {
+    try { await ask("send", { as: this.about.name, name, caption, album, chat: this.here.group }, content); }
     catch (error) { this.failed(error); }
   }
 
