@@ -17,7 +17,8 @@ test: install
 	$(BIN)/python -m tests.secret_scan
 	$(BIN)/pytest -m "not live" -n auto --dist worksteal
 
-# A real pretix, and Prism with the vendors' own files: installed and started by the tests.
+# A real pretix, Prism with the vendors' own files, a maker of Apple's passes: installed and started
+# by the tests.
 test-live: install
 	$(BIN)/pytest -m live tests/live
 
