@@ -43,6 +43,8 @@ MOST_A_DAY: Final = 5
 LONGEST: Final = 3000
 """Characters of one message, so that it fits into one with its frame."""
 
+CUT: Final = mark("It is too long: only its first {n} characters go.")
+
 LONGEST_CAPTION: Final = 1024
 PICTURE_GONE: Final = mark("🖼 A picture came with it, which Telegram gives to nobody any more.")
 SHOWN: Final = 8
@@ -156,6 +158,13 @@ async def talk(parts: Parts, voice: Voice, ticket: Ticket, holder: Markup) -> li
             text = f"{text[: SHOWN_OF_EACH - 1]}…"
         paragraphs.append(Markup("<b>{}</b> · {}\n{}").format(who, voice.moment(one.at), text))
     return paragraphs
+
+
+def cut(voice: Voice, text: str) -> list[Markup]:
+    """Say that not all of a text is passed on, where that is so."""
+    if len(text) <= LONGEST:
+        return []
+    return [voice.say(CUT, n=voice.language.number(LONGEST))]
 
 
 async def pass_on(

@@ -174,3 +174,16 @@ async def test_a_long_text_is_cut_between_letters_on_either_side(
     assert mine.text.endswith(f"{'a' * 398}<…")
     await carol.forges("desk:1")
     assert carol.newest.text.endswith(f"{'a' * 398}<…")
+
+
+async def test_whoever_writes_too_much_is_told_what_of_it_goes(house: House, alice: Guest) -> None:
+    carol, group = desk(house)
+    await alice.says(f"/feedback {'a' * 3000}")
+    assert not alice.sees("too long")
+    await alice.says(f"/feedback {'b' * 3001}")
+    assert alice.sees("only its first 3,000 characters go.")
+    brought = next(message for message in group.chat if "#2" in message.text)
+    where = {"chat": group, "topic": brought.raw["message_thread_id"]}
+    await house.settled(await carol.person.says("c" * 3001, **where))
+    assert alice.newest.text.count("c") == 3000
+    assert group.chat[-1].text == "It is too long: only its first 3,000 characters go."

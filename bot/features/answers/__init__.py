@@ -115,12 +115,13 @@ async def _picture(context: Context, ticket_id: int, attached: Attached) -> None
 async def _answer(context: Context, ticket_id: int, text: str, photo: str | None) -> None:
     """Keep the answer and owe it to the holder; who is no helper any more answers nothing."""
     staff_only(context)
-    parts = context.parts
+    parts, voice = context.parts, context.voice
     ticket = await _found(context, str(ticket_id))
     async with parts.store.transaction() as tx:
         await requests.answer(tx, parts, ticket, text[: requests.LONGEST], photo)
         await tx.dialogues.drop(context.person.id)
-    await context.reply(context.voice.say("The answer to #{n} is on its way.", n=ticket.id))
+    said = voice.say("The answer to #{n} is on its way.", n=ticket.id)
+    await context.reply(Markup("\n").join([said, *requests.cut(voice, text)]))
 
 
 async def close_one(context: Context, ticket_id: str) -> None:
@@ -229,6 +230,9 @@ async def on_group(  # noqa: PLR0911 - one return for each thing written there
         return True
     async with parts.store.transaction() as tx:
         await requests.answer(tx, parts, ticket, text[: requests.LONGEST], photo)
+    for said in requests.cut(voice, text):
+        thread = message.message_thread_id
+        await calls.send(parts.bot, message.chat_id, str(said), thread=thread)
     return True
 
 

@@ -151,6 +151,7 @@ async def _send(
         await tx.dialogues.drop(person.id)
     lines = [
         voice.say("🎫 Request #{n} is on its way.", n=ticket.id),
+        *requests.cut(voice, clean),
         requests.when_answered(parts, voice),
     ]
     if clean != text:
