@@ -86,6 +86,7 @@ async def test_it_rests_while_a_card_is_put_away_or_its_owner_is_shut_out(
     assert [one.id for one in await store.groups.cards(FAMILY)] == [card.id]
     await store.cards.remove(LI, card.id, card.created_at)
     assert await store.groups.cards(FAMILY) == []
+    assert not await store.groups.share(LI, card.id, WORK, "Work")
     assert await store.groups.drop(FAMILY) == []
 
 

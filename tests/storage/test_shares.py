@@ -130,3 +130,27 @@ async def test_each_decides_whether_they_are_warned(store: Store, card: Card) ->
     assert not await store.shares.switch_alerts(ZHAO, card.id, on=True)
     (listed,) = await store.shares.people(LI, card.id)
     assert listed.alerts_on
+
+
+async def test_what_is_changed_for_one_person_and_card_is_changed_for_no_other(
+    store: Store, card: Card
+) -> None:
+    other = await store.cards.add(LI, coffee("6222000011113333"))
+    for one in (card, other):
+        for person in (WANG, ZHAO):
+            await store.shares.give(LI, one.id, person, "spend")
+    await store.shares.give(LI, other.id, WANG, "manage")
+    assert await store.shares.switch_alerts(WANG, other.id, on=False)
+    assert await store.shares.switch_reminders(WANG, other.id, on=False)
+
+    async def having(held: Card) -> dict[int, tuple[Right, bool]]:
+        people = await store.shares.people(LI, held.id)
+        return {one.id: (one.right, one.alerts_on) for one in people}
+
+    assert await having(other) == {WANG: ("manage", False), ZHAO: ("spend", True)}
+    assert await having(card) == {WANG: ("spend", True), ZHAO: ("spend", True)}
+    assert await store.shares.revoke(LI, card.id, WANG)
+    assert await having(card) == {ZHAO: ("spend", True)}
+    assert await store.shares.leave(ZHAO, other.id)
+    assert await having(other) == {WANG: ("manage", False)}
+    assert await having(card) == {ZHAO: ("spend", True)}
