@@ -441,3 +441,25 @@ async def test_who_may_only_see_a_card_is_told_so_and_nothing_is_booked_on_anoth
     await store.shares.revoke(alice.id, tea.id, bob.id)
     assert "no longer" in (await bob.says("12")).text
     assert await store.shares.cards_of(bob.id, "see") == [rice]
+
+
+async def test_a_message_of_the_shop_is_booked_on_a_shared_card_by_whoever_sends_it_on(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    carol = house.guest("Carol")
+    await alice.says("/bind", "8800 5566", "City Mart", "200")
+    await share(house, alice, bob, "spend")
+    card = await share(house, alice, carol, "see")
+    notice = "[City Mart] Card ending 5566: you spent CNY 20.00 at 12:00, balance CNY 150.00."
+    store = house.kabao.parts.store
+    await carol.says(notice)
+    assert await store.ledger.count(alice.id, card.id) == 1
+    assert "20.00" in (await bob.says(notice)).text
+    (found, *_) = await store.ledger.page(alice.id, card.id, limit=9)
+    assert (found.amount_minor, found.booked_by, found.source) == (-2000, bob.id, "message")
+    known = await store.cards.get(alice.id, card.id)
+    assert known is not None
+    assert known.balance_minor == 18000  # Bob may not say what is left
+    assert "by a message Bob sent on" in (await alice.says("/balance City")).text
+    await alice.says(notice)
+    assert await store.ledger.count(alice.id, card.id) == 2

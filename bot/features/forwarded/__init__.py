@@ -11,6 +11,7 @@ from bot.features.forwarded.notice import Notice, understood
 
 if TYPE_CHECKING:
     from bot.context import Context
+    from storage import Right
 
 KIND = "forwarded"
 MOST_PENDING = 20
@@ -33,7 +34,7 @@ async def on_interruption(context: Context, text: str) -> bool:
     notice = understood(context, text)
     if notice is None or not notice.said.tails:
         return False
-    cards = await context.parts.store.cards.list(context.person.id)
+    cards = await context.cards(_needs(notice))
     if len(choice.fitting(context, cards, notice)) != 1:
         return False
     await _take(context, notice, Dialogue(KIND))
@@ -53,8 +54,7 @@ async def on_answer(context: Context, dialogue: Dialogue, text: str) -> None:
 
 async def _take(context: Context, notice: Notice, dialogue: Dialogue) -> None:
     """Book it on the only card that fits, else ask; a whole card number leaves the chat."""
-    parts, owner = context.parts, context.person.id
-    cards = await parts.store.cards.list(owner)
+    parts, cards = context.parts, await context.cards(_needs(notice))
     outcome = await booking.booked_before(context, cards, notice)
     fitting = choice.fitting(context, cards, notice)
     if outcome is None and len(fitting) == 1:
@@ -66,6 +66,11 @@ async def _take(context: Context, notice: Notice, dialogue: Dialogue) -> None:
         await _ask(context, notice, dialogue, choice.offered(context, cards, fitting, notice))
     if notice.holds_number:
         await answer.clear(context)
+
+
+def _needs(notice: Notice) -> Right:
+    """Say what somebody must be allowed to do with a card to book a message on it."""
+    return "spend" if notice.said.kind in {"spent", "refunded"} else "manage"
 
 
 async def _ask(
@@ -82,17 +87,18 @@ async def _ask(
 
 async def chosen(context: Context, key: str, card_id: str) -> None:
     """Book a message on the card whose button was pressed."""
-    parts, owner, card = context.parts, context.person.id, await context.card(card_id)
-    dialogue = await parts.dialogues.current(owner)
+    parts, me = context.parts, context.person.id
+    dialogue = await parts.dialogues.current(me)
     if dialogue is None or dialogue.kind != KIND or key not in dialogue.data["pending"]:
         raise OutdatedButton
     notice = Notice.of(dialogue.data["pending"].pop(key))
+    card = await context.card(card_id, _needs(notice))
     async with parts.store.transaction() as tx:
         outcome = await booking.book(context, tx, card, notice)
         if dialogue.data["pending"]:
-            await Dialogues(tx, parts.clock).keep(owner, dialogue)
+            await Dialogues(tx, parts.clock).keep(me, dialogue)
         else:
-            await tx.dialogues.drop(owner)
+            await tx.dialogues.drop(me)
     if outcome is None:
         raise OutdatedButton
     await context.show(*answer.of(context.voice, notice, outcome))

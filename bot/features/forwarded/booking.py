@@ -40,7 +40,7 @@ class Outcome:
 async def booked_before(context: Context, cards: Sequence[Card], notice: Notice) -> Outcome | None:
     """Find on which card the same message was booked already."""
     for card in cards:
-        entry = await context.parts.store.ledger.booked(context.person.id, card.id, notice.mark)
+        entry = await context.parts.store.ledger.booked(card.owner_id, card.id, notice.mark)
         if entry is not None:
             known = money_of(card)
             return Outcome(card, Booked(card, (entry,), known, known, already=True))
@@ -48,12 +48,17 @@ async def booked_before(context: Context, cards: Sequence[Card], notice: Notice)
 
 
 async def book(context: Context, tx: Store, card: Card, notice: Notice) -> Outcome | None:
-    """Book a message on this card; None if the card is gone or it cannot be about this card."""
-    bookings, owner, said = context.parts.bookings, context.person.id, notice.said
+    """Book a message on this card; None if the card is gone or it cannot be about this card.
+
+    What it says was left is taken from those alone who may set the card's balance.
+    """
+    bookings, owner, said = context.parts.bookings, card.owner_id, notice.said
     currency = currency_of(context, card, notice)
     if not notice.fits(currency):
         return None
     change, balance = notice.change(currency), notice.balance(currency)
+    if not context.may(card, "manage"):
+        balance = None
     if await _is_included(context, tx, card, notice):
         return Outcome(card, change=change, balance=balance)
     try:
@@ -68,6 +73,7 @@ async def book(context: Context, tx: Store, card: Card, notice: Notice) -> Outco
                 balance=balance,
                 source="message",
                 external_id=notice.mark,
+                by=context.person.id,
                 store=tx,
             )
         elif balance is not None:
@@ -78,6 +84,7 @@ async def book(context: Context, tx: Store, card: Card, notice: Notice) -> Outco
                 at=said.at,
                 source="message",
                 external_id=notice.mark,
+                by=context.person.id,
                 store=tx,
             )
         else:
@@ -93,7 +100,7 @@ async def _is_included(context: Context, tx: Store, card: Card, notice: Notice) 
     The balance in the message is then of the past, and the entry is in the issuer's own history.
     Where the issuer keeps none, it is a part of the change that was seen between two readings.
     """
-    at, owner, issuer = notice.said.at, context.person.id, context.parts.issuers.get(card.issuer)
+    at, owner, issuer = notice.said.at, card.owner_id, context.parts.issuers.get(card.issuer)
     if at is None or card.currency is None:
         return False
     read_at = card.balance_at if card.balance_source == "issuer" else None
