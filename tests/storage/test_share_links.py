@@ -121,6 +121,30 @@ async def test_a_link_for_less_takes_nothing_away(store: Store, clock: Clock, ca
     assert taken.right == "manage"
 
 
+async def test_a_link_concerns_its_own_card_and_whoever_takes_it_alone(
+    store: Store, clock: Clock, card: Card
+) -> None:
+    other, further = await store.cards.add(LI, coffee("6222000011113333")), f"{TOKEN}2"
+    await store.shares.give(LI, card.id, ZHAO, "manage")
+    await store.shares.give(LI, other.id, WANG, "manage")
+    for token, of in ((TOKEN, card), (further, other)):
+        await store.shares.new_link(token, LI, of.id, "see", clock.in_(days=7))
+    taken = await store.shares.redeem(TOKEN, WANG)
+    assert taken is not None
+    assert (taken.card.id, taken.right) == (card.id, "see")
+    await store.shares.new_link(TOKEN, LI, card.id, "see", clock.in_(days=7))
+    assert await store.shares.cancel_links(LI, card.id) == 1
+    assert await store.shares.purge_links(clock.now) == 0
+    offer = await store.shares.look(further)
+    assert offer is not None
+    assert offer.card.id == other.id
+    await store.people.change(LI, barred_at=clock.now)
+    assert await store.shares.look(further) is None
+    assert await store.shares.redeem(further, ZHAO) is None
+    await store.people.change(LI, barred_at=None)
+    assert await store.shares.redeem(further, ZHAO) is not None
+
+
 async def test_the_database_does_not_hold_the_token(store: Store, clock: Clock, card: Card) -> None:
     await store.shares.new_link(TOKEN, LI, card.id, "see", clock.in_(days=7))
     ((kept, *_),) = await store._runner.fetch(share_links.select())
