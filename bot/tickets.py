@@ -106,7 +106,7 @@ async def tell_staff(
 
 async def staff(store: Store, parts: Parts) -> list[int]:
     """List who answers where there is no support chat: the admins and the helpers."""
-    return sorted({*parts.settings.admins, *await store.tickets.helpers()})
+    return sorted({*parts.settings.admins, *await store.people.helpers()})
 
 
 async def answer(

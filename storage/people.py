@@ -79,6 +79,11 @@ _LISTED: Final = (
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
+_HELPERS: Final = (
+    select(people.c.id)
+    .where(people.c.role == "helper", people.c.barred_at.is_(None))
+    .order_by(people.c.id)
+)
 _IDS: Final = select(people.c.id).order_by(people.c.id)
 _OWNED: Final = (
     select(func.count())
@@ -152,6 +157,10 @@ class People(Questions):
     async def ids(self) -> list[int]:
         """Everybody the bot has met, by Telegram's id."""
         return [row[0] for row in await self._runner.fetch(_IDS)]
+
+    async def helpers(self) -> list[int]:
+        """List who was made a helper, by their ids."""
+        return [int(row[0]) for row in await self._runner.fetch(_HELPERS)]
 
     async def cards_of(self, person_id: int) -> int:
         """Count somebody's cards, without opening any."""

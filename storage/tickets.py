@@ -155,11 +155,6 @@ _ARRIVED: Final = (
     )
     .values(support_chat_id=bindparam("chat"), support_message_id=bindparam("there"))
 )
-_HELPERS: Final = (
-    select(people.c.id)
-    .where(people.c.role == "helper", people.c.barred_at.is_(None))
-    .order_by(people.c.id)
-)
 
 
 class Tickets(Questions):
@@ -207,10 +202,6 @@ class Tickets(Questions):
         """List everybody's requests that are not closed, the longest untouched first."""
         rows = await self._runner.fetch(_UNCLOSED, limit=limit, offset=offset)
         return [Ticket(*row) for row in rows]
-
-    async def helpers(self) -> list[int]:
-        """List who was made a helper, by their ids."""
-        return [int(row[0]) for row in await self._runner.fetch(_HELPERS)]
 
     async def count(self, state: Literal["open", "answered"]) -> int:
         """How many requests wait for an answer (`open`), or for their holder (`answered`)."""

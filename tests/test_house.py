@@ -40,6 +40,7 @@ SPEAKS_TELEGRAM = {
     "bot.sealed",
     "bot.showing",
     "bot.support_chat",
+    "bot.tickets",
     "bot.transport",
     "bot.turns",
     "bot.vanishing",

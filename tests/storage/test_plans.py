@@ -70,7 +70,7 @@ SMALL = {"dialogues._ERASE", "dialogues._PURGE", "invitations._PURGE", "share_li
 SMALL |= {"inbox._ALL", "inbox._COUNT", "inbox._PURGE"}
 # What only an admin asks, looking at a page of it.
 SMALL |= {"people._IDS", "people._LISTED"}
-SMALL |= {"tickets._HELPERS"}
+SMALL |= {"people._HELPERS"}
 SMALL |= {f"announcements.{name}" for name in ("_OUTCOMES", "_OWED", "_UNREACHED")}
 # Walks down an index for as long as the caller has room, not through the table.
 BOUNDED = {"receipts._RECENT"}
