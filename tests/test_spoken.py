@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app import discover
+from bot.features import discover
 from bot.spoken import HEARS, LONGEST, Wish, _sentences, is_thanks, meant
 
 SAID = {
