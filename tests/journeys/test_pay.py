@@ -238,6 +238,12 @@ async def test_xiaoming_asks_in_his_own_words(house: House, ming: Guest) -> None
     assert await balances(house, ming) == before
 
 
+async def test_half_a_yen_is_no_shop_called_jpy(house: House, alice: Guest) -> None:
+    await three(house, alice)
+    assert "I find no amount in “100.5 JPY”" in (await alice.says("/pay 100.5 JPY")).text
+    assert "no card of yours is called so" in (await alice.says("/pay 100.5 ABC")).text
+
+
 async def test_an_amount_that_can_be_read_two_ways_is_asked_about(
     house: House, alice: Guest
 ) -> None:

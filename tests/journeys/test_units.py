@@ -46,6 +46,8 @@ async def test_points_are_not_added_to_money(house: House, alice: Guest) -> None
     assert "Air" not in (await alice.says("/pay 40")).text
     told = await alice.says("/pay 40 points")
     assert "Pay with Air ·4444; 260 points stays on it." in told.text
+    told = await alice.says("/pay 90 CNY")
+    assert not any("90 points" in label for label in told.labels)
     await alice.says("/set 120 points Air")
     cards = {one.label: one for one in await house.kabao.parts.store.cards.list(alice.id)}
     assert (cards["Air"].balance_minor, cards["Tea"].balance_minor) == (120, 5000)

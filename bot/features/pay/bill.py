@@ -92,7 +92,8 @@ def without_shop(context: Context, text: str, cards: Sequence[Card]) -> tuple[li
     tokens = text.split()
     if len(tokens) > 1:
         for typed, rest in ((tokens[0], tokens[1:]), (tokens[-1], tokens[:-1])):
-            if bills := read(context, typed, cards):
+            too_fine = len(rest) == 1 and _CODE.fullmatch(rest[0]) and is_currency(rest[0].upper())
+            if not too_fine and (bills := read(context, typed, cards)):
                 return bills, " ".join(rest)
     return [], ""
 

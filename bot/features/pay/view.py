@@ -9,7 +9,7 @@ from markupsafe import Markup
 from bot import panel
 from bot.buttons import Button
 from bot.features.pay.bill import Bill, Payment, currencies_of, pay
-from bot.money import Money
+from bot.money import UNITS, Money
 from bot.readings import money_of
 from bot.shared import named
 
@@ -178,7 +178,9 @@ def _buttons(context: Context, found: Payment, cards: Sequence[Card]) -> Buttons
     if any(context.parts.wallet.is_stale(card) for card, _ in found.left_out):
         rows.append([Button(voice.plain("🔄 Ask the issuers"), f"till:ask:{found.data}")])
     here = found.bill.amount.currency
-    others = [code for code in currencies_of(cards) if code != here][:3]
+    others = [code for code in currencies_of(cards) if code != here and not UNITS & {code, here}][
+        :3
+    ]
     rows += [_in(context, found.bill, code, cards) for code in others if not found.plan.steps]
     return rows
 
