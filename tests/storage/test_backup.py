@@ -48,6 +48,7 @@ CHOSEN: Final = {
     "outbox.outcome": "given up",
     "shares.right": "spend",
     "share_links.right": "own",
+    "group_shares.right": "spend",
     "tickets.state": "answered",
     "ticket_messages.by": "operator",
 }
