@@ -218,6 +218,23 @@ async def moved_in(empty: House, name: str, content: bytes) -> int:
     return guest.id
 
 
+async def moved_in_on_page(
+    empty: House, page: Page, language: str, content: bytes, *, snap: Snap = no_picture
+) -> None:
+    """Import an export on the page of an empty house."""
+    mine = Phone(empty, page, PEOPLE[language][0], language)
+    await mine.writes("/import")
+    file = FilePayload(name="kabao.zip", mimeType="application/zip", buffer=content)
+    await mine.screen.locator('input[type="file"]').set_input_files(file)
+    await mine.settled()
+    await mine.writes(PASSPHRASE)
+    await expect(mine.screen.locator("article").last).to_contain_text("·1234")
+    await snap("moved-in", mine.screen)
+    await mine.screen.locator(".row button", has_text="✅").last.click()
+    await mine.writes(f"/history {MARKETS[language]}")
+    await expect(mine.screen.locator("article").last).to_contain_text("12.50")
+
+
 async def opened(page: Page, house: House, language: str, theme: str = "light") -> None:
     """Open the page with both people of a day on it."""
     names = "&".join(f"as={name}" for name in PEOPLE[language])

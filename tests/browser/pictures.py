@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.async_api import async_playwright
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.browser.day import live, opened, save
+from tests.browser.day import live, moved_in_on_page, opened, save
 from tests.house import House
 
 if TYPE_CHECKING:
@@ -34,8 +33,14 @@ async def take(browser: Browser, language: str) -> None:
             async def snap(name: str, of: Locator) -> None:
                 await save(of, PICTURES / f"{name}.{language}.png")
 
-            await live(house, page, language, snap=partial(snap))
-            await page.close()
+            content, _ = await live(house, page, language, snap=snap)
+            elsewhere = Path(folder) / "elsewhere"
+            elsewhere.mkdir()
+            async with House(elsewhere) as empty:
+                empty.clock.advance((house.clock() - empty.clock()).total_seconds())
+                await opened(page, empty, language, THEMES[language])
+                await moved_in_on_page(empty, page, language, content, snap=snap)
+                await page.close()
 
 
 async def main() -> None:

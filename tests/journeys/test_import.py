@@ -272,7 +272,7 @@ async def test_after_a_quarter_of_an_hour_nothing_of_it_is_left(house: House, al
 async def test_xiaoming_moves_in_in_chinese(house: House, ming: Guest) -> None:
     await ming.says("/import")
     shown = await sends(house, ming, "catima.zip", catima("口令 88"))
-    assert "这个文件设有密码" in shown.text
+    assert "这个文件加了口令" in shown.text
     shown = await ming.says("口令 88")
     assert "读到 5 张，新的 3 张，已有 0 张，略过 2 张。" in shown.text
     assert "第 3 张：与前面的卡号相同" in shown.text
