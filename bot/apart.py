@@ -149,11 +149,18 @@ async def _exchanged(process: Process, content: bytes) -> tuple[bytes, bytes]:
     return how, await process.stdout.readexactly(length)
 
 
-def run(work: Callable[[bytes], bytes], seconds: float, memory: int | None = None) -> None:
+def run(
+    work: Callable[[bytes], bytes],
+    seconds: float,
+    *,
+    busy: float | None = None,
+    memory: int | None = None,
+) -> None:
     """Be such a process: do what the bot asks for until it has gone, or asked nothing for long.
 
-    `seconds` is what the bot gives a piece of work; `memory` is the most bytes this process takes
-    where the system can bound it, and what needs more fails.
+    `seconds` is what the bot gives a piece of work, and `busy` how many of them it may compute,
+    which on a busy machine comes later. `memory` is the most bytes this process takes; what needs
+    more fails. Where the system cannot bound these, the bot's own bound is left.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the bot ends it when its own chats have ended
     with suppress(OSError):  # where the system does not let it, it works as everybody else
@@ -164,7 +171,7 @@ def run(work: Callable[[bytes], bytes], seconds: float, memory: int | None = Non
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
     _bound(memory)
-    serve(sys.stdin.buffer, answers, work, seconds)
+    serve(sys.stdin.buffer, answers, work, seconds, busy=busy)
 
 
 def _bound(memory: int | None) -> None:
@@ -182,16 +189,18 @@ def serve(
     answers: BinaryIO,
     work: Callable[[bytes], bytes],
     seconds: float,
+    *,
+    busy: float | None = None,
     rest: float = REST_SECONDS,
 ) -> None:
     """Do what is asked for until nobody asks any more, or for `rest` seconds nobody has."""
     while content := _read(asked, rest):
-        _end_after(seconds + GRACE_SECONDS)
+        _end_after(seconds + GRACE_SECONDS, busy or 0)
         try:
             how, answer = _DONE, work(content)
         except Exception as error:  # noqa: BLE001 - the bot is told, and the next one is done
             how, answer = _FAILED, type(error).__name__.encode()
-        _end_after(0)
+        _end_after(0, 0)
         answers.write(how + len(answer).to_bytes(_LENGTH) + answer)
         answers.flush()
 
@@ -206,10 +215,11 @@ def _read(asked: BinaryIO, rest: float) -> bytes:
     return asked.read(int.from_bytes(length))
 
 
-def _end_after(seconds: float) -> None:
+def _end_after(seconds: float, busy: float) -> None:
     """Have the system end this process, whatever a library does then; 0 takes that back.
 
-    The bot does it sooner, if it is still there.
+    After so many seconds, which the bot does sooner if it is there, or so many of computing.
     """
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_PROF, busy)

@@ -31,7 +31,7 @@ SMALL_SIDE: Final = 900
 
 LINE_HEIGHT: Final = 64
 PATIENCE: Final = 8.0
-"""Seconds after which nothing is read once more."""
+"""Seconds of computing after which nothing is read once more."""
 
 GLARE: Final = 0.12
 """How much brighter than the rest, of 1, light that shines back makes a part of a line."""
@@ -68,7 +68,7 @@ def _engine() -> Any:
 
 def read(content: bytes) -> list[Line]:
     """Read the lines of a picture or of a PDF's first pages, from above. `pictures.Unreadable`."""
-    until = time.monotonic() + PATIENCE
+    until = time.process_time() + PATIENCE
     lines: list[Line] = []
     for picture in pictures.pictures_in(content):
         seen = picture.convert("RGB")
@@ -156,7 +156,7 @@ def _follows(row: _Row, other: _Row) -> bool:
 
 
 def _line(seen: Image, row: _Row, until: float) -> Line:
-    if _digits(row.text) < FEWEST_DIGITS or time.monotonic() > until:
+    if _digits(row.text) < FEWEST_DIGITS or time.process_time() > until:
         return Line(row.text)
     from PIL import ImageOps  # noqa: PLC0415 - as above
 

@@ -42,7 +42,7 @@ MOST_CODES: Final = 12
 """More than that in one picture are a sheet of labels, not a card."""
 
 PATIENCE: Final = 4.0
-"""Seconds after which no other way of looking is begun."""
+"""Seconds of computing after which no other way of looking is begun."""
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "HEIF")
 
@@ -69,7 +69,7 @@ class Unreadable(ValueError):  # noqa: N818 - what somebody sent, not a fault
 def codes_in(content: bytes) -> list[Barcode]:
     """Read the barcodes of a picture or of a PDF's first pages, each once. `Unreadable`."""
     found: dict[Barcode, None] = {}
-    until = time.monotonic() + PATIENCE
+    until = time.process_time() + PATIENCE
     for picture in pictures_in(content):
         found |= dict.fromkeys(_codes_on(picture.convert("L"), until))
         if len(found) >= MOST_CODES:
@@ -139,7 +139,7 @@ def _codes_on(grey: Image, until: float) -> list[Barcode]:
         if sure := [code for code in found if not barcodes.is_doubtful(code)]:
             return sure
         doubtful = doubtful or found
-        if time.monotonic() > until:
+        if time.process_time() > until:
             break
     return doubtful
 

@@ -92,10 +92,10 @@ def holds_number(text: str) -> bool:
 
 
 def _agreed(readings: Sequence[Iterable[str]]) -> Iterator[tuple[str, bool]]:
-    """Give all that was read of a line, and whether most of the readings say so."""
+    """Give all that was read of a line, and whether most readings say so, of at least two."""
     said = Counter(one for reading in readings for one in reading)
     for one, times in said.most_common():
-        yield one, times * 2 > len(readings)
+        yield one, times > 1 and times * 2 > len(readings)
 
 
 def _checks(number: str) -> bool:

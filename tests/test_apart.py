@@ -33,12 +33,14 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Apart:
                 case b"who": return str(os.getpid()).encode()
                 case b"noise": os.write(1, b"a library's chatter")
                 case b"hang": signal.pthread_sigmask(signal.SIG_BLOCK, {2, 15}); time.sleep(60)
+                case b"spin":
+                    while True: pass
                 case b"crash": os.kill(os.getpid(), signal.SIGSEGV)
                 case b"eat": return str(len(b"x" * 2**30)).encode()
                 case b"fail": raise KeyError("a secret")
             return content[::-1]
 
-        run(work, 20, memory=2**29)
+        run(work, 20, busy=0.2, memory=2**29)
     """
     (tmp_path / "strange_work.py").write_text(textwrap.dedent(source))
     roads = f"{tmp_path}{os.pathsep}{Path(__file__).parents[1]}"
@@ -73,6 +75,7 @@ async def test_what_hangs_crashes_fails_prints_or_takes_much_memory_ends_nothing
     for bad, why in [
         (b"hang", "too long"),
         (b"crash", "has ended"),
+        (b"spin", "has ended"),
         (b"eat", "MemoryError"),
         (b"fail", "^KeyError$"),
     ]:
@@ -117,7 +120,7 @@ def test_it_ends_when_nobody_asks() -> None:
 
 
 def test_it_ends_by_itself_when_it_hangs_and_the_bot_is_gone() -> None:
-    code = "import time; from bot.apart import _end_after; _end_after(0.05); time.sleep(60)"
+    code = "import time; from bot.apart import _end_after; _end_after(0.05, 0); time.sleep(60)"
     ended = subprocess.run([sys.executable, "-c", code], timeout=20, check=False)  # noqa: S603
     assert ended.returncode == -signal.SIGALRM
 

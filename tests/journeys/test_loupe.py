@@ -32,7 +32,7 @@ def look(asked):
         os.kill(os.getpid(), signal.SIGSEGV)
     return loupe.look(asked)
 
-run(look, loupe.MOST_SECONDS, loupe.MOST_MEMORY)
+run(look, loupe.MOST_SECONDS, busy=loupe.MOST_BUSY, memory=loupe.MOST_MEMORY)
 """
 
 
