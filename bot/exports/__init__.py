@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
+    from bot.exports.tables import Names
     from bot.imports.found import Choices
     from bot.issuers import Issuers
     from storage import Whole
@@ -38,10 +39,12 @@ def packed(
     zone: tzinfo,
     made_at: datetime,
     passphrase: str | None,
+    names: Names | None = None,
 ) -> bytes:
     """Pack cards into a zip; with a passphrase every file in it is encrypted with AES-256.
 
-    The times of its files are those of `zone`, the person's.
+    The times of its files are those of `zone`, the person's. `names` are those of whoever said a
+    balance or booked an entry.
     """
     from pyzipper import (  # type: ignore[import-untyped]  # noqa: PLC0415 - brings its ciphers
         WZ_AES,
@@ -54,8 +57,8 @@ def packed(
     else:
         files = {
             own.FILE: own.written(wholes, choices, made_at),
-            tables.CARDS: tables.cards(wholes, zone),
-            tables.HISTORY: tables.history(wholes, zone),
+            tables.CARDS: tables.cards(wholes, zone, names or {}),
+            tables.HISTORY: tables.history(wholes, zone, names or {}),
         }
     out = io.BytesIO()
     with AESZipFile(out, "w", compression=ZIP_DEFLATED) as archive:

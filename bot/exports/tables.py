@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bot.expiry import last_day
 from bot.money import Money
@@ -13,22 +14,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime, tzinfo
 
-    from storage import Whole
+    from storage import Card, Whole
 
 CARDS: Final = "cards.csv"
 HISTORY: Final = "history.csv"
 _CARD_COLUMNS: Final = (
     *("name", "issuer", "card number", "pin", "other secrets", "balance", "currency", "as of"),
-    *("balance from", "expires", "state", "barcode format", "barcode", "note", "starred"),
+    *(
+        "balance from",
+        "said by",
+        "expires",
+        "state",
+        "barcode format",
+        "barcode",
+        "note",
+        "starred",
+    ),
     *("archived", "bound"),
 )
 _HISTORY_COLUMNS: Final = (
     *("name", "last digits", "at", "amount", "currency", "kind", "text", "balance after", "source"),
+    "booked by",
 )
+Names: TypeAlias = Mapping[tuple[str, int], str]
+"""What people are called, by a card's id and theirs."""
+
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def cards(wholes: Sequence[Whole], zone: tzinfo) -> bytes:
+def cards(wholes: Sequence[Whole], zone: tzinfo, names: Names) -> bytes:
     """Write one line a card; days and times are those of the person's zone."""
     rows = []
     for whole in wholes:
@@ -46,6 +60,7 @@ def cards(wholes: Sequence[Whole], zone: tzinfo) -> bytes:
                 card.currency or "",
                 _moment(card.balance_at, zone),
                 card.balance_source or "",
+                _by(card, card.balance_source, card.balance_by, names),
                 last_day(card, zone).isoformat() if card.expires_at else "",
                 card.state,
                 _text(code.format if code else ""),
@@ -59,7 +74,7 @@ def cards(wholes: Sequence[Whole], zone: tzinfo) -> bytes:
     return _written(_CARD_COLUMNS, rows)
 
 
-def history(wholes: Sequence[Whole], zone: tzinfo) -> bytes:
+def history(wholes: Sequence[Whole], zone: tzinfo, names: Names) -> bytes:
     """Write one line an entry, the oldest of each card first."""
     return _written(
         _HISTORY_COLUMNS,
@@ -74,6 +89,7 @@ def history(wholes: Sequence[Whole], zone: tzinfo) -> bytes:
                 _text(entry.text),
                 _amount(entry.balance_after_minor, entry.currency),
                 entry.source,
+                _by(whole.card, entry.source, entry.booked_by, names),
             ]
             for whole in wholes
             for entry in sorted(whole.entries, key=lambda one: (one.at, one.id))
@@ -88,6 +104,11 @@ def _written(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     writer.writerow(columns)
     writer.writerows(rows)
     return out.getvalue().encode("utf-8-sig")
+
+
+def _by(card: Card, source: str | None, by: int | None, names: Names) -> str:
+    who = card.owner_id if by is None and source in {"holder", "message"} else by
+    return "" if who is None else _text(names.get((card.id, who), ""))
 
 
 def _text(text: str) -> str:

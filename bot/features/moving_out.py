@@ -19,11 +19,15 @@ from bot.imports.found import Choices
 from bot.languages import mark
 from bot.messages import discard
 from bot.parts import Command
+from bot.shared import name_of
 from bot.vanishing import reveal_document
 from bot.ways import to_cancel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.context import Context
+    from storage import Whole
 
 KIND: Final = "export"
 SHORTEST: Final = 8
@@ -137,8 +141,9 @@ async def _send(context: Context, kind: Kind, passphrase: str | None) -> None:
     await parts.dialogues.end(person.id)
     wholes = exports.numbered(parts.issuers, await parts.store.moving.out(person.id))
     choices = Choices(**{name: getattr(person, name) for name in Choices.__dataclass_fields__})
+    names = await _names(context, wholes)
     content = await asyncio.to_thread(
-        exports.packed, kind, wholes, choices, voice.zone, voice.now, passphrase
+        exports.packed, kind, wholes, choices, voice.zone, voice.now, passphrase, names
     )
     program = "catima" if kind == "catima" else "kabao"
     name = f"{program}-{voice.now.astimezone(voice.zone):%Y-%m-%d}.zip"
@@ -168,6 +173,18 @@ async def _send(context: Context, kind: Kind, passphrase: str | None) -> None:
     if question := parts.views.question(context.chat_id):
         parts.views.answered(context.chat_id)
         parts.background.start(discard(parts, context.chat_id, question), "discarding a question")
+
+
+async def _names(context: Context, wholes: Sequence[Whole]) -> dict[tuple[str, int], str]:
+    """Name all who said a balance or booked something on one's cards."""
+    parts, voice, me = context.parts, context.voice, context.person
+    names = {(whole.card.id, me.id): me.name for whole in wholes}
+    for whole in wholes:
+        others = {whole.card.balance_by, *(entry.booked_by for entry in whole.entries)}
+        for who in others - {None, me.id}:
+            assert who is not None
+            names[whole.card.id, who] = await name_of(parts, voice, whole.card, who)
+    return names
 
 
 def _kind(kind: str) -> Kind:

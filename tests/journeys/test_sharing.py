@@ -11,6 +11,7 @@ import pytest
 
 from bot.jobs import Jobs
 from tests.house import KIOSK, PIN, SPENDER, YUAN, Guest, House
+from tests.journeys.test_export import exported, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -463,3 +464,15 @@ async def test_a_message_of_the_shop_is_booked_on_a_shared_card_by_whoever_sends
     assert "by a message Bob sent on" in (await alice.says("/balance City")).text
     await alice.says(notice)
     assert await store.ledger.count(alice.id, card.id) == 2
+
+
+async def test_the_tables_of_an_export_name_who_booked_each_entry(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.says("/bind", "8800 5566", "Tea", "200")
+    await share(house, alice, bob, "spend")
+    await bob.says("/spent 5 bun")
+    files = opened(await exported(alice))
+    assert b",bun,195.00,holder,Bob\r\n" in files["history.csv"]
+    assert b",200.00,holder,Alice\r\n" in files["history.csv"]
+    assert b",holder,Bob," in files["cards.csv"]

@@ -61,7 +61,7 @@ async def by_use(context: Context, verb: str) -> list[Card]:
     cards = await context.cards(NEEDS[verb])
     if len(cards) < 2:  # noqa: PLR2004 - one card has no order
         return cards
-    entries = await parts.store.ledger.page(owner, None, limit=RECENT)
+    entries = await parts.store.ledger.seen(owner, limit=RECENT)
     lately = list(dict.fromkeys(entry.card_id for entry in entries))
 
     def rank(card: Card) -> tuple[bool, bool, int]:
