@@ -473,6 +473,6 @@ async def test_the_tables_of_an_export_name_who_booked_each_entry(
     await share(house, alice, bob, "spend")
     await bob.says("/spent 5 bun")
     files = opened(await exported(alice))
-    assert b",bun,195.00,holder,Bob\r\n" in files["history.csv"]
-    assert b",200.00,holder,Alice\r\n" in files["history.csv"]
+    assert b",purchase,bun,,holder,Bob\r\n" in files["history.csv"]
+    assert b",opening,,,holder,Alice\r\n" in files["history.csv"]
     assert b",holder,Bob," in files["cards.csv"]
