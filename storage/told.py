@@ -14,9 +14,6 @@ from storage.schema import cards, ledger, people, told
 if TYPE_CHECKING:
     from datetime import datetime
 
-_GET: Final = select(told.c.at, told.c.never).where(
-    told.c.person_id == bindparam("person"), told.c.what == bindparam("what")
-)
 _ALL: Final = (
     select(told.c.what, told.c.at, told.c.never)
     .where(told.c.person_id == bindparam("person"))
@@ -86,11 +83,6 @@ class Told:
 
 class Tellings(Questions):
     """What was told, by person and by its name (`what`), which holds nothing of theirs."""
-
-    async def get(self, person_id: int, what: str) -> Told | None:
-        """Look up whether they were told; None if never."""
-        rows = await self._runner.fetch(_GET, person=person_id, what=what)
-        return Told(rows[0][0], bool(rows[0][1])) if rows else None
 
     async def all(self, person_id: int) -> dict[str, Told]:
         """List everything they were told."""

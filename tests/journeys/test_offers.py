@@ -140,7 +140,7 @@ async def test_not_this_one_again_leaves_others(house: House, file: Path, alice:
     message = next(m for m in alice.person.chat if "second tea" in m.text)
     await alice.presses("Not this one again", message=message)
     assert alice.sees("You will not see that offer again.")
-    told = await house.kabao.parts.store.told.get(alice.id, "offer:tea")
+    told = (await house.kabao.parts.store.told.all(alice.id)).get("offer:tea")
     assert told is not None
     assert told.never
     rewrite(file, TEA + CAKE)

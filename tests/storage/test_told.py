@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 async def test_what_was_told_is_known_of_that_person_only(store: Store, clock: Clock) -> None:
     for person in (LI, WANG):
         await store.people.arrive(person, name="Somebody", language="zh")
-    assert await store.told.get(LI, "tip:first_bind") is None
+    assert (await store.told.all(LI)).get("tip:first_bind") is None
     await store.told.mark(LI, "tip:first_bind")
-    assert await store.told.get(LI, "tip:first_bind") == Told(clock.now, never=False)
-    assert await store.told.get(LI, "tip:share") is None
-    assert await store.told.get(WANG, "tip:first_bind") is None
+    assert (await store.told.all(LI)).get("tip:first_bind") == Told(clock.now, never=False)
+    assert (await store.told.all(LI)).get("tip:share") is None
+    assert (await store.told.all(WANG)).get("tip:first_bind") is None
 
 
 async def test_something_is_told_for_the_first_time_once(store: Store, clock: Clock) -> None:
@@ -27,7 +27,7 @@ async def test_something_is_told_for_the_first_time_once(store: Store, clock: Cl
     assert await store.told.first(LI, "tip:share")
     clock.advance(days=1)
     assert not await store.told.first(LI, "tip:share")
-    assert await store.told.get(LI, "tip:share") == Told(began, never=False)
+    assert (await store.told.all(LI)).get("tip:share") == Told(began, never=False)
 
 
 async def test_never_is_for_good_also_when_it_is_marked_later(store: Store, clock: Clock) -> None:
