@@ -235,7 +235,7 @@ def _remark(voice: Voice, what: str, n: int, places: dict[str, tuple[int, ...]])
     of = places.get(what, ())
     if not 0 < len(of) <= MOST_PLACES:
         return voice.say("{what}: {n}", **words)
-    which = ", ".join(voice.language.number(place) for place in of)
+    which = voice.plain(", ").join(voice.language.number(place) for place in of)
     return voice.say("{what}: {n} (no. {which})", **words, which=which)
 
 
