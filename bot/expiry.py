@@ -29,7 +29,6 @@ LONGEST_LEAD = 365
 DECENT = time(9)
 """On the person's own clock: when they are reminded, and get a digest if they want one."""
 
-SHORTEST_STEP = timedelta(microseconds=1)
 AGAIN = "expiryagain"
 """The kind of a reminder that somebody put off."""
 
@@ -59,7 +58,7 @@ def leads_typed(text: str) -> tuple[int, ...] | None:
 def last_day(card: Card, zone: tzinfo) -> date:
     """Give the last day on which a card that expires is good, as it is in that time zone."""
     assert card.expires_at is not None
-    return (card.expires_at - SHORTEST_STEP).astimezone(zone).date()
+    return (card.expires_at - timedelta.resolution).astimezone(zone).date()
 
 
 def end_of(day: date, zone: tzinfo) -> datetime:
