@@ -11,6 +11,7 @@ from bot.amounts import AmbiguousAmount, parse_amount
 from bot.imports import found, values
 from bot.imports.archive import BROKEN, Archive
 from bot.imports.found import Found, Gathering, Incoming, Unreadable
+from storage import MOST_CARDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 PROGRAM: Final = "Apple Wallet"
 FILE: Final = "pass.json"
 MOST_PASS: Final = 1024 * 1024
-MOST_PASSES: Final = 200
 MOST_TEXT: Final = 16 * 1024 * 1024
 """Bytes of the texts of all passes together; a true one has a few thousand."""
 
@@ -53,7 +53,10 @@ _SYMBOLS: Final = {
 def read(passes: Sequence[bytes], today: date) -> Found:
     """Read what stands in each `pass.json`."""
     gathering = Gathering(PROGRAM)
-    for gathering.place, content in enumerate(passes[:MOST_PASSES], 1):
+    for gathering.place, content in enumerate(passes, 1):
+        if len(gathering.cards) >= MOST_CARDS:
+            gathering.skip(found.TOO_MANY)
+            continue
         try:
             data = orjson.loads(_decoded(content))
         except (orjson.JSONDecodeError, UnicodeDecodeError):
@@ -69,7 +72,7 @@ def passes_in(archive: Archive) -> list[bytes]:
     """Find the `pass.json` of one pass or of many; one that cannot be opened is empty."""
     if FILE in archive.names:
         return [archive.read(FILE, MOST_PASS)]
-    inside = [name for name in archive.names if name.lower().endswith(".pkpass")][:MOST_PASSES]
+    inside = [name for name in archive.names if name.lower().endswith(".pkpass")]
     passes: list[bytes] = []
     left = MOST_TEXT
     for name in inside:

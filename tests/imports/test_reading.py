@@ -268,6 +268,9 @@ def test_an_apple_store_card_is_read_with_its_balance_and_the_first_barcode_that
     several = written.zipped({"1.pkpass": written.pkpass(data), "2.pkpass": b"PK", "x": b""})
     found = read(several)
     assert (len(found.cards), [one.why for one in found.skipped]) == (1, ["not readable"])
+    many = {f"{n}.pkpass": written.pkpass({**data, "barcodes": [], "serialNumber": f"S-{n}"})
+            for n in range(201)}  # fmt: skip
+    assert len(read(written.zipped(many)).cards) == 201
     ticket = read(written.pkpass({"eventTicket": {}, "organizationName": "x"}))
     assert [one.why for one in ticket.skipped] == ["not a card but a ticket"]
 
