@@ -61,7 +61,7 @@ def held_until(person: Person, item: OutboxItem, now: datetime) -> datetime | No
     """
     if person.digest is None or person.next_digest_at is None or item.kind not in WAIT:
         return None
-    if item.kind == "expiry":
+    if item.kind in {"expiry", expiry.AGAIN}:
         expires = datetime.fromisoformat(str(item.payload["expires"]))
         if expires <= person.next_digest_at + IN_TIME:
             return None

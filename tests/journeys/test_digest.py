@@ -64,6 +64,9 @@ async def test_no_weekly_digest_is_waited_for_that_would_come_too_late_to_use_a_
     assert not alice.sees("can be used until")
     await house.passes(hours=DAY)
     assert alice.sees("tomorrow is the last day")
+    await alice.presses("💤 Tomorrow")
+    await house.passes(hours=DAY)
+    assert alice.sees("today is the last day")
     assert digests(alice) == []
 
 
