@@ -41,6 +41,9 @@ class GroupDoor:
         if message.migrate_to_chat_id is not None:
             await support_chat.moved(self._parts, message.chat_id, message.migrate_to_chat_id)
             return
+        if message.left_chat_member is not None:
+            await groups.ended(self._parts, message.chat_id, message.left_chat_member.id)
+            return
         if user is None:
             return
         if user.is_bot and not await self._anonymous(message):

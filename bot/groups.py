@@ -46,16 +46,19 @@ async def unnamed(parts: Parts, message: Message) -> None:
     await calls.send(parts.bot, message.chat_id, said, [[link]], reply_to=message.message_id)
 
 
-async def ended(parts: Parts, chat_id: int) -> None:
-    """Let a group see no card any more, and owe it to the cards' owners to hear of that."""
+async def ended(parts: Parts, chat_id: int, left: int | None = None) -> None:
+    """Let a group see no card any more, and owe it to the cards' owners to hear of that.
+
+    `left` is an owner who went out of it, and whose cards alone it sees no more.
+    """
     now = parts.clock()
     async with parts.store.transaction() as tx:
         theirs: dict[int, list[str]] = {}
-        seen = await tx.groups.drop(chat_id)
+        seen = await tx.groups.drop(chat_id, left)
         for card, _ in seen:
             theirs.setdefault(card.owner_id, []).append(panel.masked(card))
         for owner, cards in theirs.items():
-            said = {"group": seen[-1][1], "cards": cards}
+            said = {"group": seen[-1][1], "cards": cards, "left": left is not None}
             key = f"{ENDED}:{chat_id}:{now.isoformat()}"
             await tx.outbox.put(owner, None, ENDED, said, key=key, not_before=now)
 

@@ -52,6 +52,9 @@ _MAY: Final = select(group_shares.c.right).where(_of_card, _in_chat)
 _LET: Final = update(group_shares).where(_of_card, _in_chat).values(right=bindparam("right"))
 _TAKE_BACK: Final = delete(group_shares).where(_of_card, _in_chat)
 _DROP: Final = delete(group_shares).where(_in_chat)
+_theirs: Final = group_shares.c.owner_id == bindparam("owner")
+_SHOWN_OF: Final = _SHOWN.where(_theirs)
+_DROP_OF: Final = delete(group_shares).where(_in_chat, _theirs)
 
 _MOVED: Final = "group moved "
 _note: Final = insert(meta).values(name=bindparam("name"), value=bindparam("value"))
@@ -138,11 +141,18 @@ class Groups(Questions):
             await self._runner.execute(_TAKE_BACK, owner=owner_id, card=card_id, chat=chat_id)
         )
 
-    async def drop(self, chat_id: int) -> list[tuple[Card, str]]:
-        """Let a group see no card any more; which it saw, each with what the group was called."""
+    async def drop(self, chat_id: int, owner_id: int | None = None) -> list[tuple[Card, str]]:
+        """Let a group see no card any more, or none of this owner's.
+
+        Gives which it saw, each with what the group was called.
+        """
         async with self._runner.transaction() as tx:
-            rows = await tx.fetch(_SHOWN, chat=chat_id)
-            await tx.execute(_DROP, chat=chat_id)
+            if owner_id is None:
+                rows = await tx.fetch(_SHOWN, chat=chat_id)
+                await tx.execute(_DROP, chat=chat_id)
+            else:
+                rows = await tx.fetch(_SHOWN_OF, chat=chat_id, owner=owner_id)
+                await tx.execute(_DROP_OF, chat=chat_id, owner=owner_id)
         seen = []
         for key_id, wrapped, title, *columns in rows:
             card, key = opened(self._vault, (key_id, wrapped, *columns))

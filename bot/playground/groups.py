@@ -35,9 +35,13 @@ class Group:
         """Tell whether the text stands in a message of the bot that is visible now."""
         return any(text in message.text for message in self.chat if message.by_bot)
 
-    def leaves(self, person: Person) -> None:
-        """Let somebody go out of it; they can write in it no more."""
+    async def leaves(self, person: Person) -> int | None:
+        """Let somebody go out of it; they can write in it no more. The bot hears of it."""
         self.where.members.remove(person.id)
+        gone = {"left_chat_member": person.user}
+        return self.world.updates.put(
+            "message", self.where.post(person.user, self.world.now(), gone)
+        )
 
     async def removes_bot(self) -> int | None:
         """Throw the bot out; the `update_id` by which it hears of that."""

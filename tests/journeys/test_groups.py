@@ -181,7 +181,7 @@ async def test_everybody_spends_there_where_the_owner_lets_them_and_while_they_a
     assert "undone · 👤 Carol" in group.chat[-1].text
     parts = house.kabao.parts
     assert await spendable(parts, group.where.id, carol.id, None, [card]) == ([card], False)
-    group.leaves(carol.person)
+    await house.settled(await group.leaves(carol.person))
     assert await spendable(parts, group.where.id, carol.id, None, [card]) == ([], False)
     house.telegram.fail("getChatMember", status=400, times=1)
     assert await spendable(parts, group.where.id, bob.id, None, [card]) == ([], True)
@@ -239,3 +239,15 @@ async def test_the_owner_is_told_once_that_a_group_threw_the_bot_out(
     told = [one for one in alice.told if "I was removed from “Family”" in one]
     assert len(told) == 1
     assert "Panda Gift Card ·1001" in told[0]
+
+
+async def test_a_group_that_the_owner_left_sees_their_cards_no_more(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    group = house.telegram.group("Family", [bob.person, alice.person])
+    card = await shared(house, alice, group)
+    await house.settled(await group.leaves(alice.person))
+    assert await house.kabao.parts.store.groups.of_card(alice.id, card.id) == []
+    assert alice.sees("You are no longer in “Family”")
+    assert "Cards are private" in (await bob.says("/balance", chat=group)).text

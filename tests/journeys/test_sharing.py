@@ -476,3 +476,20 @@ async def test_the_tables_of_an_export_name_who_booked_each_entry(
     assert b",purchase,bun,,holder,Bob\r\n" in files["history.csv"]
     assert b",opening,,,holder,Alice\r\n" in files["history.csv"]
     assert b",holder,Bob," in files["cards.csv"]
+
+
+async def test_who_booked_it_is_still_said_once_the_issuer_lists_it_too(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    card = await share(house, alice, bob, "spend")
+    await bob.says("/spent 12.50 lunch")
+    house.issuer.spend(YUAN, 1250, "Noodle bar")
+    await house.passes(hours=7)
+    (found,) = [
+        one
+        for one in await house.kabao.parts.store.ledger.page(alice.id, card.id, limit=9)
+        if one.text == "lunch"
+    ]
+    assert (found.source, found.booked_by) == ("issuer", bob.id)
+    assert "lunch · 👤 Bob" in (await alice.says("/history 1001")).text

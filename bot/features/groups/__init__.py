@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_LISTED: Final = 20
+REMOVED: Final = mark("👥 I was removed from “{group}”, so nobody there sees {cards} any more.")
+LEFT: Final = mark("👥 You are no longer in “{group}”, so nobody there sees {cards} any more.")
 ONLY_THEIRS: Final = mark("Only who booked it, or who manages the card, can undo it.")
 
 
@@ -167,15 +169,12 @@ async def _undone(
 async def _ended(
     parts: Parts, person: Person, card: Card | None, item: OutboxItem
 ) -> tuple[Markup, Buttons]:
-    """Say that a group sees somebody's cards no more, because the bot was thrown out of it."""
+    """Say that a group sees somebody's cards no more: they, or the bot, are in it no more."""
     del card
     voice, said = parts.voice(person), item.payload
     names: Any = said["cards"]
-    return voice.say(
-        "👥 I was removed from “{group}”, so nobody there sees {cards} any more.",
-        group=said["group"],
-        cards=voice.plain(", ").join(names),
-    ), []
+    text = LEFT if said.get("left") else REMOVED
+    return voice.say(text, group=said["group"], cards=voice.plain(", ").join(names)), []
 
 
 async def only_there(context: Context) -> None:
