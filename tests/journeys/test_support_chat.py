@@ -123,8 +123,10 @@ async def test_an_admin_who_writes_in_the_groups_name_answers_there_and_nowhere_
     await house.settled(await carol.person.says("/balance", chat=group, anonymous=True))
     assert len(group.chat) == count + 1
     other = house.telegram.group("Family", [carol.person], deletes=True, topics=True)
-    there = {"chat": other, "topic": topic(group, 1), "anonymous": True}
-    await house.settled(await carol.person.says("In nobody's name", **there))
+    thread = topic(group, 1)
+    await house.settled(
+        await carol.person.says("In nobody's name", chat=other, topic=thread, anonymous=True)
+    )
     assert not alice.sees("In nobody's name")
 
 
