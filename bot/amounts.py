@@ -85,6 +85,16 @@ def parse_amount(text: str, currency: str) -> Money:
     return readings[0]
 
 
+def amounts_in(text: str, currency: str) -> list[Money]:
+    """Read an amount in every way it can be read, the larger one first; none where it is none."""
+    try:
+        return [parse_amount(text, currency)]
+    except AmbiguousAmount as doubt:
+        return doubt.readings
+    except ValueError:
+        return []
+
+
 def _unfolded(text: str) -> str:
     """Bring every digit, blank and full-width sign to its plain form."""
     if len(text) > LONGEST:

@@ -38,7 +38,7 @@ DAYS_AGO = {
     -2: ("后天", "後天", "the day after tomorrow", "day after tomorrow"),
 }
 _RELATIVE = {words: days for days, all_words in DAYS_AGO.items() for words in all_words}
-_COUNTED = {"one": 1, "a": 1, "two": 2, "three": 3}
+_COUNTED = {"one": 1, "an": 1, "a": 1, "two": 2, "three": 3}
 _N = rf"(?P<n>\d{{1,3}}|[{ONES}十百两]{{1,4}}|{'|'.join(_COUNTED)})"
 _AGO = re.compile(
     rf"{_N} ?(?:(?P<day>天|日|days?)|(?P<week>周|个?星期|个?礼拜|weeks?)) ?(?:前|ago)"
@@ -99,7 +99,7 @@ def _relative(text: str, today: date) -> Days | None:
         return _seen([today - timedelta(days=_RELATIVE[text])], today)
     if not (ago := _AGO.fullmatch(text)):
         return None
-    n = _number(ago["n"])
+    n = counted(ago["n"])
     return (
         None if n is None else _seen([today - timedelta(days=n * (7 if ago["week"] else 1))], today)
     )
@@ -135,19 +135,19 @@ def _with_year(text: str, today: date) -> Days | None:
         return None
     year, _, *parts = found.groups()
     month, day = (int(part) for part in parts if part)
-    return _seen([_date(int(year), month, day)], today)
+    return _seen([date_of(int(year), month, day)], today)
 
 
 def _in_month(text: str, today: date) -> Days | None:
     if chinese := _MONTH_DAY.fullmatch(text):
-        return _yearless([(_number(chinese[1]), _number(chinese[2]))], today)
+        return _yearless([(counted(chinese[1]), counted(chinese[2]))], today)
     if of_month := _DAY_OF_MONTH.fullmatch(text):
-        return _seen([_latest(_number(of_month[1]), today)], today)
+        return _seen([_latest(counted(of_month[1]), today)], today)
     if named := _NAMED.fullmatch(text):
-        month = _months().get(named["month"] or named["month_last"])
+        month = month_names().get(named["month"] or named["month_last"])
         day = int(named["day"] or named["day_first"])
         if month and named["year"]:
-            return _seen([_date(int(named["year"]), month, day)], today)
+            return _seen([date_of(int(named["year"]), month, day)], today)
         return _yearless([(month, day)], today)
     return None
 
@@ -157,14 +157,16 @@ def _pair(text: str, today: date) -> Days | None:
     if dotted := _DOTTED.fullmatch(text):
         day, month = int(dotted[1]), int(dotted[2])
         if dotted[3]:
-            return _seen([_date(int(dotted[3]), month, day)], today)
+            return _seen([date_of(int(dotted[3]), month, day)], today)
         return _yearless([(month, day)], today)
     if not (found := _PAIR.fullmatch(text)):
         return None
     first, mark, second, year = int(found[1]), found[2], int(found[3]), found[4]
     ways: list[tuple[int | None, int | None]] = [(first, second), (second, first)]
     if year:
-        return _seen([_date(int(year), month, day) for month, day in ways if month and day], today)
+        return _seen(
+            [date_of(int(year), month, day) for month, day in ways if month and day], today
+        )
     meant = _yearless(ways, today, sure=mark != ".")
     return None if meant and mark == "." and meant.coming else meant
 
@@ -179,7 +181,7 @@ def _this_year(month: int | None, day: int | None, today: date) -> Iterator[date
     """Give the day in this year, or in last year where that is the nearer of the two."""
     if month is None or day is None:
         return
-    this, last = (_date(year, month, day) for year in (today.year, today.year - 1))
+    this, last = (date_of(year, month, day) for year in (today.year, today.year - 1))
     if this is not None and (this <= today or last is None or (today - last).days > FAR_BACK):
         yield this
     elif last is not None:
@@ -190,20 +192,22 @@ def _latest(day: int | None, today: date) -> date | None:
     """Find the latest day of that number: this month's, or one of the two months before."""
     for back in range(3):
         month = today.year * 12 + today.month - 1 - back
-        found = _date(month // 12, month % 12 + 1, day or 0)
+        found = date_of(month // 12, month % 12 + 1, day or 0)
         if found is not None and found <= today:
             return found
     return None
 
 
-def _date(year: int, month: int, day: int) -> date | None:
+def date_of(year: int, month: int, day: int) -> date | None:
+    """Give a day; None where there is no such one."""
     try:
         return date(year, month, day)
     except ValueError:
         return None
 
 
-def _number(text: str) -> int | None:
+def counted(text: str) -> int | None:
+    """Read a small number in figures or in words; None if it is none."""
     if text in _COUNTED:
         return _COUNTED[text]
     try:
@@ -213,7 +217,8 @@ def _number(text: str) -> int | None:
 
 
 @lru_cache(maxsize=1)
-def _months() -> dict[str, int]:
+def month_names() -> dict[str, int]:
+    """Name the months in English, whole and short."""
     return {"sept": 9, **_by_name(lambda width: Locale("en").months["format"][width])}
 
 

@@ -9,11 +9,9 @@ import calendar
 import re
 import unicodedata
 from datetime import date, timedelta
-from functools import lru_cache
 
-from babel import Locale
-
-from bot.amounts import ONES, numeral
+from bot.amounts import ONES
+from bot.days import counted, date_of, month_names
 
 LONGEST = 32
 FARTHEST_YEARS = 100
@@ -77,7 +75,7 @@ def last_days(words: str, today: date) -> tuple[date, ...]:
 def _in_digits(text: str, today: date) -> str:
     """Write 明年三月 as 2027年3月, 27年 as 2027年, and half a year as 6 months."""
     text = text.replace("半年", "6个月").replace("half a year", "6 months")
-    text = _HAN.sub(lambda han: str(_number(han[0]) or han[0]), text)
+    text = _HAN.sub(lambda han: str(counted(han[0]) or han[0]), text)
     for name, years in _YEARS.items():
         if text.startswith(name):
             text = f"{today.year + years}年{text.removeprefix(name).removeprefix('年')}"
@@ -91,7 +89,7 @@ def _ahead(text: str, today: date) -> list[date | None]:
         return [plain]
     if not (found := _IN.fullmatch(text)):
         return []
-    if (n := _number(found["n"])) is None:
+    if (n := counted(found["n"])) is None:
         return []
     if found["day"] or found["week"]:
         return [today + timedelta(days=n * (7 if found["week"] else 1))]
@@ -118,16 +116,16 @@ def _whole(text: str, today: date) -> list[date | None]:
     if found := _YEAR_FIRST.fullmatch(text):
         year, _, *parts = found.groups()
         month, day = (int(part) for part in parts if part)
-        return [_date(int(year), month, day)]
+        return [date_of(int(year), month, day)]
     if compact := _COMPACT.fullmatch(text):
-        return [_date(*map(int, compact.groups()))]
+        return [date_of(*map(int, compact.groups()))]
     if not (last := _YEAR_LAST.fullmatch(text)):
         return []
     first, mark, second, short = int(last[1]), last[2], int(last[3]), int(last[4])
     year_ = short if short > 99 else CENTURY + short  # noqa: PLR2004 - two digits
     if mark == ".":
-        return [_date(year_, second, first)]
-    return [_date(year_, first, second), _date(year_, second, first)]
+        return [date_of(year_, second, first)]
+    return [date_of(year_, first, second), date_of(year_, second, first)]
 
 
 def _of_month(text: str, today: date) -> list[date | None]:
@@ -159,19 +157,19 @@ def _pair(text: str, today: date) -> list[date | None]:
 
 def _named(text: str, today: date) -> list[date | None]:
     found = _NAMED.fullmatch(_OF.sub("", text))
-    month = _months().get(found["month"]) if found else None
+    month = month_names().get(found["month"]) if found else None
     if found is None or month is None:
         return []
     day, year = found["day"] or found["day_last"], found["year"]
     if day is None:
         return [_month_end(int(year), month) if year else _coming_end(month, today)]
-    return [_date(int(year), month, int(day)) if year else _coming(month, int(day), today)]
+    return [date_of(int(year), month, int(day)) if year else _coming(month, int(day), today)]
 
 
 def _coming(month: int, day: int, today: date) -> date | None:
     """Give the next day of that name, today included."""
     for year in range(today.year, today.year + 9):
-        found = _date(year, month, day)
+        found = date_of(year, month, day)
         if found is not None and found >= today:
             return found
     return None
@@ -187,30 +185,3 @@ def _month_end(year: int, month: int) -> date | None:
     if not 1 <= month <= MONTHS_A_YEAR or not date.min.year <= year <= date.max.year:
         return None
     return date(year, month, calendar.monthrange(year, month)[1])
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _number(text: str) -> int | None:
-    if text in {"a", "an", "one"}:
-        return 1
-    if text in {"two", "three"}:
-        return 2 if text == "two" else 3
-    try:
-        return int(text) if text.isdecimal() else numeral(text)
-    except ValueError:
-        return None
-
-
-@lru_cache(maxsize=1)
-def _months() -> dict[str, int]:
-    names = {"sept": 9}
-    for width in ("wide", "abbreviated"):
-        for number, name in Locale("en").months["format"][width].items():
-            names[name.casefold().rstrip(".")] = number
-    return names

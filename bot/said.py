@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.amounts import NUMERALS, AmbiguousAmount, parse_amount
+from bot.amounts import NUMERALS, amounts_in
 from bot.days import LONGEST_WORDS, Days, day_meant
 from bot.money import exponent, is_currency
 
@@ -173,7 +173,7 @@ def _leading(tokens: Sequence[str], currency: str) -> list[Said]:
     found: list[Said] = []
     for n in range(min(MOST_TOKENS, len(tokens)), 0, -1):
         typed = " ".join(tokens[:n])
-        for amount in _amounts(typed, currency):
+        for amount in amounts_in(typed, currency):
             if all(said.amount != amount for said in found):
                 found.append(Said(amount, " ".join(tokens[n:])))
         if len(found) == 1 and n > 1 and _has_all_decimals(typed, currency):
@@ -192,7 +192,7 @@ def _glued(tokens: Sequence[str], currency: str) -> Iterator[Said]:
     for n in range(len(first) - 1, 0, -1):
         if not _may_end(first[n - 1], first[n]):
             continue
-        for amount in _amounts(first[:n], currency):
+        for amount in amounts_in(first[:n], currency):
             if amount not in seen:
                 seen.add(amount)
                 yield Said(amount, " ".join([tokens[0][n:], *tokens[1:]]))
@@ -229,7 +229,7 @@ def _inside(tokens: Sequence[str], currency: str) -> Iterator[Said]:
     while at < min(len(tokens), MOST_SEARCHED):
         step = 1
         for n in range(min(MOST_TOKENS, len(tokens) - at), 0, -1):
-            if amounts := _amounts(" ".join(tokens[at : at + n]), currency):
+            if amounts := amounts_in(" ".join(tokens[at : at + n]), currency):
                 words = " ".join([*tokens[:at], *tokens[at + n :]])
                 yield from (Said(amount, words) for amount in amounts)
                 step = n
@@ -237,15 +237,6 @@ def _inside(tokens: Sequence[str], currency: str) -> Iterator[Said]:
         at += step
     for at, token in enumerate(tokens[:MOST_SEARCHED]):
         behind = _BEHIND.fullmatch(token)
-        if behind and _is_letter(behind[1][-1]) and not _amounts(token, currency):
+        if behind and _is_letter(behind[1][-1]) and not amounts_in(token, currency):
             words = " ".join([*tokens[:at], behind[1], *tokens[at + 1 :]])
-            yield from (Said(amount, words) for amount in _amounts(behind[2], currency))
-
-
-def _amounts(typed: str, currency: str) -> list[Money]:
-    try:
-        return [parse_amount(typed, currency)]
-    except AmbiguousAmount as doubt:
-        return doubt.readings
-    except ValueError:
-        return []
+            yield from (Said(amount, words) for amount in amounts_in(behind[2], currency))

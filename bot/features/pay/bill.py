@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from bot import panel
-from bot.amounts import AmbiguousAmount, parse_amount, unit_named
+from bot.amounts import amounts_in, unit_named
 from bot.issuers import CardState
 from bot.languages import mark
 from bot.money import Money, is_currency, most_used
@@ -81,7 +81,7 @@ def read(context: Context, text: str, cards: Sequence[Card]) -> list[Bill]:
             if rest and not named:
                 continue
             for currency in _currencies(context, named, typed):
-                amounts = _amounts(" ".join(typed), currency)
+                amounts = amounts_in(" ".join(typed), currency)
                 if amounts:
                     return [Bill(one, words) for one in amounts if one.minor > 0]
     return []
@@ -143,15 +143,6 @@ def _currencies(context: Context, cards: Sequence[Card], typed: Sequence[str]) -
     found = currencies_of(cards)
     usual = context.parts.settings.currency
     return found or [usual]
-
-
-def _amounts(typed: str, currency: str) -> list[Money]:
-    try:
-        return [parse_amount(typed, currency)]
-    except AmbiguousAmount as doubt:
-        return doubt.readings
-    except ValueError:
-        return []
 
 
 def _fitting(words: str) -> str:
