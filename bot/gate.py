@@ -78,12 +78,14 @@ class Gate:
         lock = await parts.store.locks.get(person.id)
         if lock is None or locks.is_open(lock, parts.clock()):
             return False
-        guarded, home = name in self._guarded, self._homes.get(name)
+        pressed = "press" in wanted
+        guarded = name in self._guarded
+        home = self._homes.get(f"press:{name}" if pressed else name)
         if not guarded and (not lock.covers_balances or home in OPEN):
             return False
-        if not guarded and name in CONTINUED and "press" in wanted:
+        if not guarded and name in CONTINUED and pressed:
             dialogue = await parts.dialogues.current(person.id)
-            if dialogue is not None and home == self._homes.get(dialogue.kind):
+            if dialogue is not None and home == self._homes.get(f"dialogue:{dialogue.kind}"):
                 return False  # what was begun while it was open is brought to its end
         await demand(context, wanted)
         return True

@@ -88,7 +88,10 @@ class Features:
     proven: dict[str, OnStranger] = field(default_factory=dict)
     guarded: set[str] = field(default_factory=set)
     homes: dict[str, str] = field(default_factory=dict)
-    """Whose a command, button or dialogue is: the feature's own name."""
+    """Which feature a command, a button ("press:pay") or a dialogue ("dialogue:spend") is of.
+
+    A command and a button may be called the same and be of different features.
+    """
 
     @property
     def offered(self) -> dict[str, list[Any]]:
@@ -122,7 +125,10 @@ def discover() -> Features:
             if twice := mine.keys() & all_of_them.keys():
                 raise ValueError(f"{module.name} claims {', '.join(sorted(twice))} a second time")
             all_of_them.update(mine)
-            found.homes |= dict.fromkeys(mine, module.name.rpartition(".")[2])
+        home = module.name.rpartition(".")[2]
+        found.homes |= dict.fromkeys(commands, home)
+        found.homes |= {f"press:{name}": home for name in getattr(feature, "BUTTONS", {})}
+        found.homes |= {f"dialogue:{kind}": home for kind in getattr(feature, "DIALOGUES", {})}
         found.guarded |= guarded_by(module.name, feature)
         found.due += getattr(feature, "DUE", ())
         found.card_actions += getattr(feature, "CARD_ACTIONS", ())
