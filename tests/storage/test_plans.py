@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import asyncpg
 import pytest
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage import (
     announcements,
+    barcodes,
     card_rows,
     cards,
     dialogues,
@@ -24,6 +26,7 @@ from storage import (
     ledger,
     locks,
     moving,
+    open_store,
     outbox,
     people,
     receipts,
@@ -32,17 +35,22 @@ from storage import (
     spending,
     tickets,
     told,
+    vanishing,
 )
 from storage.database import Prepared
+from storage.postgres import PostgresDatabase
 from storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from storage import Store
+    from storage import MasterKey, Store
+    from tests.postgres import Postgres
+    from tests.storage.conftest import Clock
 
 MODULES = (
     announcements,
+    barcodes,
     cards,
     dialogues,
     digests,
@@ -64,6 +72,7 @@ MODULES = (
     spending,
     tickets,
     told,
+    vanishing,
 )
 # What is half-finished or not yet accepted is little, and looked through now and then.
 SMALL = {"dialogues._ERASE", "dialogues._PURGE", "invitations._PURGE", "share_links._PURGE"}
@@ -116,3 +125,22 @@ async def test_no_question_looks_through_a_whole_table(name: str, on_file: Store
 def test_every_statement_is_looked_at() -> None:
     assert len(STATEMENTS) > 40
     assert all(isinstance(one.compile(), SQLCompiler) for one in STATEMENTS.values())  # type: ignore[attr-defined]
+
+
+async def test_every_question_is_one_for_postgresql_too(
+    server: Postgres | None, key: MasterKey, clock: Clock
+) -> None:
+    if server is None:
+        pytest.skip("this machine has no PostgreSQL server")
+    url = await server.new_database()
+    store = await open_store(url, key, clock=clock)  # it makes the tables
+    await store.close()
+    connection = await asyncpg.connect(url)
+    refused = []
+    for name, statement in STATEMENTS.items():
+        try:
+            await connection.prepare(Prepared(statement, PostgresDatabase.dialect).sql)
+        except asyncpg.PostgresError as error:
+            refused.append(f"{name}: {error}")
+    await connection.close()
+    assert refused == []
