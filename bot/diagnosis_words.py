@@ -46,8 +46,8 @@ class Diagnosis:
     remedies: list[Remedy]
 
 
-def written(voice: Voice, parts: Parts, found: Findings) -> Diagnosis:
-    """Put the findings in words, what is wrong first."""
+def written(voice: Voice, parts: Parts, found: Findings, *, mine: bool = True) -> Diagnosis:
+    """Put the findings in words, what is wrong first; `mine`: they are told the card's owner."""
     diagnosis = Diagnosis([], [], Markup(""), [])
     name = panel.issuer_name(voice, parts.issuers, found.card.issuer)
     _reached(voice, found, name, diagnosis)
@@ -56,7 +56,7 @@ def written(voice: Voice, parts: Parts, found: Findings) -> Diagnosis:
     _read(voice, parts, found, diagnosis)
     if found.trouble is not Trouble.QUERY:
         _adds_up(voice, found, name, diagnosis)
-    then, remedies = _next(voice, found, name)
+    then, remedies = _next(voice, found, name, mine=mine)
     return Diagnosis(diagnosis.wrong, diagnosis.fine, then, remedies)
 
 
@@ -186,19 +186,23 @@ def _adds_up(voice: Voice, found: Findings, name: str, into: Diagnosis) -> None:
         into.fine.append(voice.plural("{n} entry", "{n} entries", found.entries))
 
 
-def _next(voice: Voice, found: Findings, name: str) -> tuple[Markup, list[Remedy]]:
+def _next(voice: Voice, found: Findings, name: str, *, mine: bool) -> tuple[Markup, list[Remedy]]:
     """Say what to do, by what is most in the way; each with the buttons that do it."""
     then = (
-        _of_card(voice, found, name)
+        _of_card(voice, found, name, mine=mine)
         or _of_issuer(voice, found, name)
         or _of_trouble(voice, found, name)
     )
     return then[0], [*then[1], *([Remedy.PAGE] if found.page else [])]
 
 
-def _of_card(voice: Voice, found: Findings, name: str) -> tuple[Markup, list[Remedy]] | None:
+def _of_card(
+    voice: Voice, found: Findings, name: str, *, mine: bool
+) -> tuple[Markup, list[Remedy]] | None:
     """Say what to do about a card that is not accepted, or not in force."""
     card, state = found.card, panel.state_of(voice, found.card)
+    if card.failure in ASK_HOLDER and not mine:
+        return voice.say("Only who shares the card with you can bind it again. Tell them."), []
     if card.failure in ASK_HOLDER:
         then = voice.say("Bind the card again with the number and PIN as printed on it.")
         return then, [Remedy.BIND_AGAIN]

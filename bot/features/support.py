@@ -134,7 +134,7 @@ async def _found(context: Context, card: Card, kind: Trouble, view: str, message
     if found is None:
         return
     voice = parts.voice(context.person)  # it has become later
-    said = written(voice, parts, found)
+    said = written(voice, parts, found, mine=context.may(found.card, "own"))
     text, rows = _text(voice, found.card, kind, said), _rows(context, found.card, kind, said)
     await repaint(parts, context.chat_id, message_id, view, text, rows, shown=[found.card])
 

@@ -41,6 +41,20 @@ async def test_a_wrong_pin_leads_to_binding_again_and_is_not_tried_again(
     assert house.issuer.requests == tries
 
 
+async def test_who_has_it_shared_is_told_who_can_bind_it_again(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    await bob.says("/start")
+    card = (await house.kabao.parts.store.cards.list(alice.id))[0]
+    await house.kabao.parts.store.shares.give(alice.id, card.id, bob.id, "spend")
+    house.issuer.card(YUAN).pin = "4321"
+    await house.passes(hours=7)
+    said = await bob.says("payment was declined")
+    assert "Only who shares the card with you can bind it again." in said.text
+    assert "Bind again" not in said.labels
+
+
 async def test_an_issuer_that_is_down_is_named_and_which_card_is_asked_for(
     house: House, alice: Guest
 ) -> None:

@@ -137,6 +137,11 @@ async def test_the_card_is_named_only_where_its_holder_says_so(house: House, ali
     assert "2001" not in text
 
 
+async def test_who_writes_to_a_person_is_told_once_what_nobody_asks_for(alice: Guest) -> None:
+    assert "ever asks for your PIN" in (await alice.says("/feedback one")).text
+    assert "ever asks for your PIN" not in (await alice.says("/feedback two")).text
+
+
 async def test_too_many_requests_are_not_opened(house: House, alice: Guest) -> None:
     for n in range(4):
         await alice.says(f"/feedback number {n}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot import tickets as requests
+from bot import tips
 from bot.buttons import Button, OutdatedButton, number
 from bot.context import UNDELETED
 from bot.dialogue import Dialogue
@@ -161,6 +162,8 @@ async def _send(
             voice.say(STRUCK if gone else UNDELETED),
             Markup("“{}”").format(short),
         ]
+    if tip := await tips.once(parts, person, "caller"):
+        lines.append(tip)
     rows = [[Button(voice.plain("🎫 My requests"), "tickets")]]
     await context.reply(Markup("\n").join(lines), rows)
 
