@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, get_args
 
+from bot.features.groups.spending import spendable
 from storage import Right, suffices
+from storage.records import SOMEBODY
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 if TYPE_CHECKING:
@@ -123,3 +125,36 @@ async def test_what_was_still_to_be_told_of_a_card_that_is_shared_no_longer_is_n
     assert alice.sees("runs low")
     for guest in (eve, carol):
         assert not any("21.50" in text for text in guest.told)
+
+
+async def test_whoever_left_a_group_spends_nothing_there(
+    house: House, alice: Guest, carol: Guest
+) -> None:
+    await alice.binds(YUAN, PIN)
+    group = house.telegram.group("Family", [alice.person, carol.person])
+    parts = house.kabao.parts
+    (card,) = await parts.store.cards.list(alice.id)
+    chat = group.where.id
+    await parts.store.groups.share(alice.id, card.id, chat, "Family")
+    await parts.store.groups.let(alice.id, card.id, chat, "spend")
+    assert await spendable(parts, chat, carol.id, None, [card]) == ([card], False)
+    await house.settled(await group.leaves(carol.person))
+    assert await spendable(parts, chat, carol.id, None, [card]) == ([], False)
+    await house.settled(await group.leaves(alice.person))
+    assert await parts.store.groups.cards(chat) == []
+
+
+async def test_what_an_erased_person_booked_on_a_card_of_others_names_them_no_more(
+    house: House, alice: Guest, carol: Guest
+) -> None:
+    await alice.says("/bind", "8800 5566", "Tea", "200")
+    await carol.says("/start")
+    store = house.kabao.parts.store
+    (card,) = await store.cards.list(alice.id)
+    await store.shares.give(alice.id, card.id, carol.id, "spend")
+    await carol.says("/spent 5 bun")
+    await store.people.forget(carol.id)
+    history = (await alice.says("/history")).text
+    assert "bun · Tea ·5566 · 👤 somebody who is no longer here" in history
+    (entry, _) = await store.ledger.page(alice.id, card.id, limit=9)
+    assert entry.booked_by == SOMEBODY
