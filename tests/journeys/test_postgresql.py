@@ -10,6 +10,9 @@ import pytest
 from bot.playground.world import stable_id
 from storage import receipt
 from tests.house import KIOSK, PIN, YUAN, Guest, House
+from tests.journeys.test_hand_over import link_of as hand_link_of
+from tests.journeys.test_import import catima, sends
+from tests.journeys.test_sharing import share
 from tests.postgres import Postgres, postgres
 
 if TYPE_CHECKING:
@@ -123,3 +126,46 @@ async def test_a_panel_noted_while_one_of_its_cards_is_written_holds_up_nothing(
     await noting
     assert "deadlock" not in caplog.text
     assert "Lunch ·2001" in (await alice.says("/balance")).text
+
+
+async def let_in(house: House, guest: Guest) -> None:
+    link = (await house.guest("Carol", "en").says("/invite")).text.rpartition("?start=")[2]
+    await guest.says(f"/start {link.split()[0]}")
+
+
+async def test_a_card_is_paid_with_shared_told_of_and_handed_over(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    await let_in(house, bob)
+    await alice.binds(KIOSK)
+    await alice.says("/expiring Kiosk 2026-12-02", "/digest daily")
+    await share(house, alice, bob, "spend")
+    await bob.says("/pay 60")
+    await bob.presses("Paid")
+    await house.passes(hours=48)
+    assert any(text.startswith("Today") and "Kiosk Card" in text for text in alice.told)
+    card, payload = await hand_link_of(house, alice)
+    await bob.says(f"/start {payload}")
+    await bob.presses("Take it")
+    assert "👤 Alice" not in (await bob.says("/balance")).text
+    assert "You have no card yet" in (await alice.says("/balance")).text
+    entries = await house.kabao.parts.store.ledger.page(bob.id, card.id, limit=9)
+    assert sum(entry.amount_minor == -6000 for entry in entries) == 1
+    assert any("It is theirs now." in text for text in alice.told)
+
+
+async def test_cards_move_in_and_a_notice_and_a_request_arrive(house: House, alice: Guest) -> None:
+    carol = house.guest("Carol", "en")
+    await alice.says("/import")
+    await sends(house, alice, "catima.zip", catima())
+    await alice.presses("Save")
+    assert len(await house.kabao.parts.store.cards.list(alice.id)) == 2
+    await alice.says("/feedback I like it")
+    assert any("I like it" in text for text in carol.told)
+    await carol.says("/announce Maintenance tonight")
+    await carol.presses("Send it")
+    assert alice.told.count("📣 Maintenance tonight") == 1
+    await house.passes(minutes=2)
+    assert carol.sees("📣 2 people got the notice.")
+    await alice.says("/insights")
+    assert not alice.sees("Sorry")
