@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from storage import Right, StorageError, suffices
+from storage import NewEntry, Right, StorageError, suffices
+from storage.records import SOMEBODY
 from tests.storage.conftest import LI, WANG, Clock, coffee
 
 if TYPE_CHECKING:
@@ -154,3 +156,42 @@ async def test_what_is_changed_for_one_person_and_card_is_changed_for_no_other(
     assert await store.shares.leave(ZHAO, other.id)
     assert await having(other) == {WANG: ("manage", False)}
     assert await having(card) == {ZHAO: ("spend", True)}
+
+
+async def test_what_happened_on_all_cards_somebody_may_see_comes_in_one_order(
+    store: Store, clock: Clock, card: Card
+) -> None:
+    own = await store.cards.add(WANG, coffee())
+    at = clock.now
+    for owner, of, minutes, text, by in (
+        (LI, card.id, 3, "tea", None),
+        (WANG, own.id, 2, "rice", None),
+        (LI, card.id, 1, "bus", 77),
+    ):
+        new = NewEntry(
+            at - timedelta(minutes=minutes), -100, "CNY", "purchase", text, "holder",
+            booked_by=by, booked_name="小刚" if by else None,
+        )  # fmt: skip
+        await store.ledger.book(owner, of, new)
+    assert [one.text for one in await store.ledger.seen(WANG, limit=9)] == ["rice"]
+    await store.shares.give(LI, card.id, WANG, "see")
+    seen = await store.ledger.seen(WANG, limit=9)
+    assert [one.text for one in seen] == ["bus", "rice", "tea"]
+    assert [one.text for one in await store.ledger.seen(WANG, limit=1, offset=1)] == ["rice"]
+    assert await store.ledger.count_seen(WANG) == 3
+    assert seen[0].booked_name == "小刚"
+    assert await store.ledger.called(LI, card.id, 77) == "小刚"
+    assert await store.ledger.called(WANG, own.id, 77) is None
+    await store.people.change(LI, barred_at=clock.now)
+    assert [one.text for one in await store.ledger.seen(WANG, limit=9)] == ["rice"]
+
+
+async def test_who_said_a_balance_is_kept_until_they_are_erased(store: Store, card: Card) -> None:
+    await store.cards.change(LI, card.id, balance_by=WANG)
+    found = await store.cards.get(LI, card.id)
+    assert found is not None
+    assert found.balance_by == WANG
+    await store.people.forget(WANG)
+    found = await store.cards.get(LI, card.id)
+    assert found is not None
+    assert found.balance_by == SOMEBODY
