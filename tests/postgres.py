@@ -35,12 +35,19 @@ class Postgres:
         """Make an empty database and give its URL."""
         self._made += 1
         name = f"kabao_{self._made}"
+        await self._execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    async def drop(self, url: str) -> None:
+        """Take a database away: hundreds of them would fill gigabytes."""
+        await self._execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+
+    async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(self.url())
         try:
-            await connection.execute(f"CREATE DATABASE {name}")
+            await connection.execute(statement)
         finally:
             await connection.close()
-        return self.url(name)
 
 
 def programs() -> Path | None:

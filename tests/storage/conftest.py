@@ -59,14 +59,17 @@ def server() -> Iterator[Postgres | None]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """An empty database of each kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/kabao.db"
+        yield f"sqlite:///{tmp_path}/kabao.db"
+        return
     server: Postgres | None = request.getfixturevalue("server")
     if server is None:
         pytest.skip("this machine has no PostgreSQL server")
-    return await server.new_database()
+    made = await server.new_database()
+    yield made
+    await server.drop(made)
 
 
 @pytest.fixture
