@@ -80,8 +80,8 @@ def meant(text: str, awaited: str | None = None) -> Wish | None:
     for said in (whole[asked.end() :] if asked else "", whole):
         for command, pattern in _sentences():
             if said and (found := pattern.fullmatch(said)):
-                amounts = awaited and command in AMOUNTS
-                return None if amounts else Wish(command, _behind(found, command))
+                itself = command == "pay" if awaited == "paying" else command in AMOUNTS
+                return None if awaited and itself else Wish(command, _behind(found, command))
     return None
 
 

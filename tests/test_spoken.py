@@ -101,7 +101,9 @@ def test_conversations_that_hear_wishes_are_there() -> None:
 def test_where_words_are_awaited_they_stand_for_themselves() -> None:
     assert meant("备份", "rename") is None
     assert meant("备份", "paying") == Wish("export")
-    assert meant("花了12块", "paying") is None
+    assert meant("花了12块", "paying") == Wish("spent", "12块")
+    assert meant("付12块", "paying") is None
+    assert meant("花了12块", "spend") is None
 
 
 def test_thanks_are_told_from_wishes() -> None:

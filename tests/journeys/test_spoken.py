@@ -56,7 +56,7 @@ async def test_another_wish_ends_no_question_but_is_heard(ming: Guest) -> None:
     await keeps_a_card(ming, "星巴克", "120")
     await ming.says("/pay")
     assert "¥120.00" in (await ming.says("余额")).text
-    assert "要付 ¥30.00" in (await ming.says("30")).text
+    assert "要付 ¥30.00" in (await ming.says("付30块")).text
 
 
 async def test_a_name_that_sounds_like_a_wish_is_a_name(ming: Guest) -> None:

@@ -15,6 +15,7 @@ from bot.money import Money
 from bot.parts import Command
 from bot.search import none_for_that
 from bot.showing import show_card
+from bot.spoken import meant
 from bot.vanishing import vanish
 from bot.ways import to_cancel
 
@@ -55,6 +56,8 @@ async def typed(context: Context, dialogue: Dialogue, text: str) -> None:
     del dialogue
     if await context.took_stray(text):
         return
+    if (wish := meant(text)) and wish.command == "pay":
+        text = wish.args
     await _answer(context, text, await context.cards("spend"), asked=True)
 
 
