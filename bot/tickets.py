@@ -40,6 +40,9 @@ MOST_OPEN: Final = 3
 """Requests of one person that are not closed."""
 
 MOST_A_DAY: Final = 5
+MOST_WRITTEN: Final = 20
+"""Messages of its holder into one request in a day."""
+
 LONGEST: Final = 3000
 """Characters of one message, so that it fits into one with its frame."""
 
@@ -51,6 +54,13 @@ SHOWN: Final = 8
 """Of what was written in a request, the latest; of each so many characters."""
 
 SHOWN_OF_EACH: Final = 400
+
+
+async def may_add(parts: Parts, ticket: Ticket) -> bool:
+    """Say whether its holder may write into a request now."""
+    latest = await parts.store.tickets.messages(ticket.person_id, ticket.id, limit=2 * MOST_WRITTEN)
+    day = parts.clock() - timedelta(days=1)
+    return sum(one.by == "holder" and one.at > day for one in latest) < MOST_WRITTEN
 
 
 async def may_open(parts: Parts, person_id: int) -> bool:

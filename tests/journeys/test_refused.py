@@ -94,3 +94,18 @@ async def test_words_arrive_without_their_picture_where_telegram_has_it_no_more(
     await house.settled(answer)
     assert "Press here" in alice.newest.text
     assert "A picture came with it" in alice.newest.text
+
+
+async def test_whoever_writes_without_end_is_asked_to_wait_for_an_answer(
+    house: House, alice: Guest
+) -> None:
+    desk(house)
+    await alice.says("/feedback hello")
+    tickets = house.kabao.parts.store.tickets
+    for n in range(19):
+        await tickets.add(alice.id, 1, "holder", f"hello {n}")
+    await alice.forges("addto:1")
+    assert "Please wait for an answer; tomorrow you can write more." in alice.newest.text
+    await house.passes(hours=25)
+    await alice.forges("addto:1")
+    assert alice.newest.text.startswith("Write what it is about")

@@ -36,6 +36,10 @@ ENOUGH = mark(
     "You have several requests already. Please wait for an answer, or write more to one of them: "
     "/tickets"
 )
+MUCH = mark(
+    "You have written a lot into this request today. Please wait for an answer; tomorrow you can "
+    "write more."
+)
 PICTURE_STANDS = mark("I could not delete your picture. Please delete it yourself.")
 STRUCK = mark(
     "What looked like a card number or PIN I took out, and deleted your message. This is what went:"
@@ -213,6 +217,9 @@ async def opened(context: Context, ticket_id: str) -> None:
 async def add_to(context: Context, ticket_id: str) -> None:
     """Ask for more words to a request."""
     ticket = await _mine(context, ticket_id)
+    if not await requests.may_add(context.parts, ticket):
+        await context.reply(context.voice.say(MUCH))
+        return
     data = {"ticket": ticket.id, "topic": ticket.topic}
     await context.parts.dialogues.keep(context.person.id, Dialogue(KIND, data=data))
     rows = [[to_cancel(context.voice)]]
