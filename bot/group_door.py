@@ -65,7 +65,9 @@ class GroupDoor:
     async def _nameless(self, message: Message, user: User) -> None:
         """Show balances also to who writes in a group's name; for all else one must be known."""
         name, _ = command_in(message, self._parts.bot.username)
-        if message.sender_chat is None or message.is_automatic_forward or not name:
+        if message.sender_chat is None or message.is_automatic_forward:
+            return
+        if name not in self._features.commands:  # it may be meant for another bot
             return
         if name != "balance":
             await groups.unnamed(self._parts, message)

@@ -220,6 +220,9 @@ async def test_who_writes_as_the_group_is_told_why_nothing_is_done(
     await alice.binds(YUAN, PIN)
     group = house.telegram.group("Family", [alice.person, bob.person])
     await shared(house, alice, group)
+    before = len(group.chat)
+    await house.settled(await alice.person.says("/ban 5", chat=group, anonymous=True))
+    assert len(group.chat) == before + 1
     for words, said in (
         ("/spent 5 bun", "以群的名义"),
         ("/share", "以群的名义"),
