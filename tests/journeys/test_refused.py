@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.playground.world import stable_id
-from tests.house import Guest, House
+from storage import Barcode
+from tests.house import PIN, YUAN, Guest, House
 from tests.journeys.test_import import catima, sends
 from tests.journeys.test_tickets import PNG, desk, support_chat
 
@@ -109,3 +110,29 @@ async def test_whoever_writes_without_end_is_asked_to_wait_for_an_answer(
     await house.passes(hours=25)
     await alice.forges("addto:1")
     assert alice.newest.text.startswith("Write what it is about")
+
+
+@pytest.mark.parametrize("seconds", [1, 120])
+async def test_a_barcode_waits_as_long_as_telegram_asks_or_does_not_come_at_all(
+    house: House, alice: Guest, seconds: int
+) -> None:
+    await alice.binds(YUAN, PIN)
+    store = house.kabao.parts.store.cards
+    (card,) = await store.list(alice.id)
+    await store.set_barcode(alice.id, card.id, Barcode("QRCode", YUAN))
+    house.telegram.fail("editMessageMedia", retry_after=seconds)
+    await alice.says("/show 1001")
+    assert any("photo" in one.raw for one in alice.person.chat) == (seconds == 1)
+    await house.passes(minutes=3)
+    assert not any("photo" in one.raw for one in alice.person.chat)
+    assert not alice.sees("One moment")
+
+
+async def test_a_calendar_waits_as_long_as_telegram_asks(house: House, alice: Guest) -> None:
+    await alice.binds(YUAN, PIN)
+    await alice.says("/expiring 1001 2026-12-30")
+    house.telegram.fail("sendDocument", retry_after=1)
+    await alice.says("/calendar")
+    assert "document" in alice.newest.raw
+    house.telegram.fail("sendDocument", status=502)
+    assert "I could not send the calendar just now." in (await alice.says("/calendar")).text
