@@ -136,6 +136,8 @@ def _environment() -> dict[str, str]:
         "HOME": str(Path.home()),
         "TMPDIR": tempfile.gettempdir(),
         "OPENBLAS_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "1",  # with what is next: memory a picture took goes back at once
+        "MALLOC_TRIM_THRESHOLD_": "1000000",
     }
 
 

@@ -70,25 +70,28 @@ def codes_in(content: bytes) -> list[Barcode]:
     """Read the barcodes of a picture or of a PDF's first pages, each once. `Unreadable`."""
     found: dict[Barcode, None] = {}
     until = time.process_time() + PATIENCE
-    for picture in pictures_in(content):
-        found |= dict.fromkeys(_codes_on(picture.convert("L"), until))
+    for picture in pictures_in(content, "L"):
+        found |= dict.fromkeys(_codes_on(picture, until))
         if len(found) >= MOST_CODES:
             break
     return list(found)[:MOST_CODES]
 
 
-def pictures_in(content: bytes) -> Iterator[Image]:
+def pictures_in(content: bytes, mode: str, side: int | None = None) -> Iterator[Image]:
     """Give the picture itself, upright, or each of a PDF's first pages. `Unreadable`.
 
-    It is grey or in colours, without anything to be seen through.
+    `mode` is "L" for grey or "RGB"; at most `side` pixels wide and high, if that is given.
     """
     try:
-        yield from _pages(content) if b"%PDF-" in content[:1024] else _picture(content)
+        if b"%PDF-" in content[:1024]:
+            yield from (page.convert(mode) for page in _pages(content))
+        else:
+            yield _picture(content, mode, side)
     except MemoryError:
         raise Unreadable(TOO_LARGE) from None
 
 
-def _picture(content: bytes) -> Iterator[Image]:
+def _picture(content: bytes, mode: str, side: int | None) -> Image:
     # Looking at a picture takes libraries that the start need not wait for.
     import pi_heif  # type: ignore[import-untyped]  # noqa: PLC0415
     from PIL import Image, ImageOps  # noqa: PLC0415
@@ -99,20 +102,21 @@ def _picture(content: bytes) -> Iterator[Image]:
             if opened.width * opened.height > LARGEST:
                 raise Unreadable(TOO_LARGE)
             opened.draft(None, (USUAL_SIDE, USUAL_SIDE))  # a JPEG is made smaller as it is opened
-            picture = ImageOps.exif_transpose(opened)
-            if "A" in picture.getbands() or "transparency" in picture.info:
-                clear = picture.convert("RGBA")
+            if side is not None:
+                opened.thumbnail((side, side))
+            picture: Image.Image = opened
+            if "A" in opened.getbands() or "transparency" in opened.info:
+                clear = ImageOps.exif_transpose(opened).convert("RGBA")
                 picture = Image.new("RGBA", clear.size, "white")
                 picture.alpha_composite(clear)
-            if picture.mode != "L":
-                picture = picture.convert("RGB")
+            # A large one is in memory few times, and not in colours if these are not wanted.
+            return ImageOps.exif_transpose(picture.convert(mode))
     except Image.DecompressionBombError:
         raise Unreadable(TOO_LARGE) from None
     except (OSError, SyntaxError, ValueError) as error:
         if isinstance(error, Unreadable):
             raise
         raise Unreadable(NO_PICTURE) from None
-    yield picture
 
 
 def _pages(content: bytes) -> Iterator[Image]:
