@@ -145,3 +145,38 @@ async def test_two_who_said_what_is_on_each_others_cards_are_erased_at_once(
     await store.cards.change(bob.id, books.id, balance_by=alice.id)
     assert all(await asyncio.gather(*(store.people.forget(one.id) for one in (alice, bob))))
     assert await store.people.ids() == []
+
+
+async def test_a_button_pressed_twice_at_once_books_once(house: House, alice: Guest) -> None:
+    await keeps(house, alice, "Tea", "1111222233334444")
+    plan = await alice.says("/pay 10")
+    await at_once(house, *(alice.person.presses("Paid", message=plan) for _ in range(2)))
+    assert await left(house, alice) == 4000
+    assert not alice.sees("Sorry")
+
+
+async def test_who_may_not_any_more_when_they_press_books_nothing(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    store = house.kabao.parts.store
+    tea = await keeps(house, alice, "Tea", "1111222233334444")
+    await keeps(house, bob, "Books", "5555666677778888", 100)
+    await store.shares.give(alice.id, tea.id, bob.id, "spend")
+    plan = await bob.says("/pay 10")
+    await store.shares.revoke(alice.id, tea.id, bob.id)
+    await bob.presses("Paid", message=plan)
+    assert await left(house, alice, bob) == 5100
+    assert "A balance has changed since" in bob.person.notices[-1]
+
+
+async def test_whose_card_goes_while_somebody_types_about_it_ends_the_question(
+    house: House, alice: Guest, bob: Guest
+) -> None:
+    tea = await keeps(house, alice, "Tea", "1111222233334444")
+    await bob.says("/start")
+    await house.kabao.parts.store.shares.give(alice.id, tea.id, bob.id, "manage")
+    await bob.forges(f"rename:{tea.id}")
+    await alice.says("/forget")
+    await alice.presses("Yes, erase everything")
+    assert "That card is no longer here." in (await bob.says("Green tea")).text
+    assert "You have no card yet" in (await bob.says("/balance")).text
