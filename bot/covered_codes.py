@@ -35,8 +35,8 @@ def cover(content: bytes) -> tuple[int, bytes | None]:
     The picture is None where there is no code, or one that can be read still. `Unreadable` if it
     cannot be looked at.
     """
-    picture = next(pictures.pictures_in(content)).convert("RGB")
-    picture.thumbnail((pictures.USUAL_SIDE, pictures.USUAL_SIDE))
+    picture = next(pictures.pictures_in(content, "RGB", pictures.USUAL_SIDE))
+    picture.thumbnail((pictures.USUAL_SIDE, pictures.USUAL_SIDE))  # a PDF's page is not bounded yet
     values: set[str] = set()
     for _ in range(ROUNDS):
         found = list(_found(picture))
