@@ -274,3 +274,48 @@ async def test_a_date_behind_a_card_is_no_part_of_its_number(
     await alice.says(f"/expiring {card} {date_typed}")
     assert "Until Dec 4, 2026" in alice.newest.text
     assert any(one.endswith(f"{card} {date_typed}") for one in alice.wrote) is stays
+
+
+async def test_a_reminder_that_was_due_before_the_card_was_here_is_not_sent(
+    house: House, alice: Guest
+) -> None:
+    await with_date(alice)
+    store = house.kabao.parts.store
+    (card,) = await store.cards.list(alice.id)
+    # As when an issuer tells of another date: it is looked at now what is to be said about it.
+    await store.cards.change(alice.id, card.id, next_expiry_at=house.clock())
+    await house.passes(minutes=1)
+    assert reminders(alice) == []
+    (planned,) = await store.cards.list(alice.id)
+    assert planned.next_expiry_at == card.next_expiry_at
+    await house.passes(hours=3 * DAY)
+    assert len(reminders(alice)) == 1
+
+
+async def test_a_date_that_an_issuer_said_stays_that_moment_in_another_time_zone(
+    house: House, alice: Guest
+) -> None:
+    await with_date(alice)
+    store = house.kabao.parts.store
+    (card,) = await store.cards.list(alice.id)
+    await alice.says("/timezone Pacific/Honolulu")
+    (moved,) = await store.cards.list(alice.id)
+    assert moved.expires_at != card.expires_at
+    await store.cards.change(alice.id, card.id, expiry_source="issuer")
+    await alice.says("/timezone Asia/Shanghai")
+    (stays,) = await store.cards.list(alice.id)
+    assert stays.expires_at == moved.expires_at
+
+
+async def test_of_a_card_brought_back_its_issuer_is_asked_soon_if_there_is_one(
+    house: House, alice: Guest
+) -> None:
+    await alice.binds(KIOSK)
+    await alice.says("/bind", "8800 5566 1234", "Tea", "50")
+    for name in ("Kiosk", "Tea"):
+        await alice.says(f"/archive {name}")
+        house.clock.advance(60)
+        await alice.presses("Undo")
+    cards = {card.label: card for card in await house.kabao.parts.store.cards.list(alice.id)}
+    assert cards["Kiosk Card"].next_refresh_at is not None
+    assert cards["Tea"].next_refresh_at is None
