@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import os
+import signal
 import zipfile
 from datetime import date
 
 import pytest
 import pyzipper  # type: ignore[import-untyped]
 
-from bot import imports
+from bot import barcodes, imports
+from bot.loupe import Loupe
+from bot.pictures import Unreadable
+from storage import Barcode
 from tests.house import KIOSK, PIN, YUAN, Guest, House
 
 PHRASE = "correct horse 42"
@@ -72,3 +78,21 @@ async def test_who_answers_requests_reads_no_number_or_pin_of_a_card_that_the_bo
     for text in read:
         assert "is wrong" in text
         assert not any(secret in text for secret in (YUAN, grouped, PIN))
+
+
+async def test_a_picture_that_hangs_what_opens_it_costs_nobody_else_their_answer() -> None:
+    code = Barcode("Code128", KIOSK)
+    picture, loupe = barcodes.draw(code), Loupe()
+    lane = loupe._lanes[0]
+    await loupe.ready()
+    assert lane._process is not None
+    os.kill(lane._process.pid, signal.SIGSTOP)
+    lane._seconds = 1
+    hanging = asyncio.create_task(loupe.codes(picture))
+    await asyncio.sleep(0)
+    assert await loupe.codes(picture) == [code]
+    with pytest.raises(Unreadable, match="to its end"):
+        await hanging
+    lane._seconds = 60
+    assert await loupe.codes(picture) == [code]
+    await loupe.stop()
