@@ -12,7 +12,7 @@ import matplotlib as mpl
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from bench import harms
-from bot import barcodes, charts
+from bot import barcodes
 from storage import Barcode
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def _moved(box: Box) -> Box:
 
 
 def _words(size: int) -> Any:
-    return ImageFont.truetype(charts.FONT, size)
+    return ImageFont.truetype(lettering.FONT, size)
 
 
 def _font(name: str, size: int) -> Any:

@@ -1,8 +1,6 @@
 """Pictures of what became of money, to be read on a phone.
 
 The library is loaded when the first picture is drawn, by the process that `bot/easel.py` starts.
-It writes with the font beside it alone, which has every character of GB 2312: a machine needs no
-Chinese font.
 """
 
 # ruff: noqa: PLC0415 - the library takes long to load and is not needed until somebody looks
@@ -12,13 +10,12 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from math import floor, log10
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from unicodedata import category
+from typing import TYPE_CHECKING, Final
 
 import orjson
+
+from bot.lettering import INK, characters, font, shortened, shown, width, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,16 +23,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FONT: Final = Path(__file__).parent / "fonts" / "KabaoSans-Regular.otf"
 WIDTH, DPI = 1080, 100
-PAPER, INK, FAINT, LINES = "#fbfaf7", "#24323d", "#7a8690", "#e4e2dc"
+PAPER, FAINT, LINES = "#fbfaf7", "#7a8690", "#e4e2dc"
 COLOURS: Final = ("#12806a", "#e08a2c", "#3b6fb6", "#b5485d", "#7d62a8")
-MISSING: Final = "□"
-_LETTERS: Final = frozenset("LN")
-LONGEST: Final = 14
 ROOM: Final = 5
-_TITLE, _HEAD, _TEXT = 27, 20, 17
-_PANEL_INCHES, _BAR_INCHES, _ONE_DAY = 4.1, 0.72, 86_400.0
+_TITLE, _HEAD, _TEXT, _SMALL = 36, 28, 25, 21
+"""In points: a chat shows the picture a third as wide as it is drawn."""
+
+_PANEL_INCHES, _BAR_INCHES, _ONE_DAY = 4.1, 0.95, 86_400.0
+_NARROW, _CROWDED, _NEAR = 24, 6, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,7 @@ def load() -> None:
     from matplotlib.backends import backend_agg  # noqa: F401
     from matplotlib.figure import Figure  # noqa: F401
 
-    _characters()
+    characters()
 
 
 def _undocumented(artist: object) -> str:
@@ -135,7 +131,7 @@ def figure_of(picture: Picture) -> Figure:
 
     parts: list[tuple[float, float, Callable[[Axes], None]]] = []
     if picture.balances:
-        parts.append((_PANEL_INCHES, 0.5 + 0.42 * _rows(picture), lambda a: _balances(a, picture)))
+        parts.append((_PANEL_INCHES, 0.6 + 0.52 * _rows(picture), lambda a: _balances(a, picture)))
     if picture.months:
         parts.append((_PANEL_INCHES * 0.85, 0.5, lambda axes: _months(axes, picture)))
     if picture.cards:
@@ -143,7 +139,7 @@ def figure_of(picture: Picture) -> Figure:
         parts.append((tall, 0.1, lambda axes: _cards(axes, picture)))
     height = 1.1 + sum(0.75 + tall + below for tall, below, _ in parts)
     figure = Figure(figsize=(WIDTH / DPI, height), dpi=DPI, facecolor=PAPER)
-    _write(figure.text, 0.055, 1 - 0.62 / height, picture.title, size=_TITLE)
+    write(figure.text, 0.055, 1 - 0.62 / height, picture.title, size=_TITLE)
     top = height - 1.0
     for tall, below, paint in parts:
         top -= 0.75 + tall
@@ -154,18 +150,23 @@ def figure_of(picture: Picture) -> Figure:
         axes.tick_params(length=0, labelsize=_TEXT, labelcolor=FAINT)
         paint(axes)
         for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-            label.set_fontproperties(_font(_TEXT))
+            label.set_fontproperties(font(_TEXT))
         top -= below
     return figure
 
 
 def _rows(picture: Picture) -> int:
     """How many rows the names of the lines take."""
-    return -(-len(picture.balances) // 2) if len(picture.balances) > 1 else 0
+    return -(-len(picture.balances) // _columns(picture)) if len(picture.balances) > 1 else 0
+
+
+def _columns(picture: Picture) -> int:
+    labels = [shown(shortened(line.label)) for line in picture.balances]
+    return 2 if all(width(one) <= _NARROW for one in labels) else 1
 
 
 def _head(axes: Axes, text: str) -> None:
-    _write(axes.text, 0, 1.04, text, size=_HEAD, transform=axes.transAxes, va="bottom")
+    write(axes.text, 0, 1.04, text, size=_HEAD, transform=axes.transAxes, va="bottom")
 
 
 def _balances(axes: Axes, picture: Picture) -> None:
@@ -205,12 +206,12 @@ def _legend(axes: Axes, picture: Picture) -> None:
     axes.legend(
         keys,
         [shown(shortened(line.label)) for line in picture.balances],
-        prop=_font(_TEXT),
+        prop=font(_TEXT),
         labelcolor=INK,
         frameon=False,
         loc="upper left",
         bbox_to_anchor=(-0.02, -0.09),
-        ncols=2,
+        ncols=_columns(picture),
         handlelength=1.0,
     )
 
@@ -223,14 +224,23 @@ def _months(axes: Axes, picture: Picture) -> None:
     axes.set_ylim(0, highest * 1.2)
     axes.set_xlim(-0.6, max(len(picture.months) - 0.4, 2.6))
     axes.set_yticks([])
-    crowded = len(picture.months) > 6  # noqa: PLR2004 - more would touch each other
-    axes.set_xticks(list(places), [shown(bar.label) for bar in picture.months])
-    size = _TEXT - 4 if crowded else _TEXT
-    for place, bar in zip(places, picture.months, strict=True):
-        if bar.amount:
-            up = bar.amount + highest * 0.03
-            _write(axes.text, place, up, bar.written, size=size, ha="center", va="bottom")
+    last = len(picture.months) - 1
+    every = 2 if last >= _CROWDED else 1
+    labels = [(place, picture.months[place].label) for place in range(last, -1, -every)]
+    axes.set_xticks([place for place, _ in labels], [shown(label) for _, label in labels])
+    size = _SMALL if last >= _NEAR else _TEXT
+    for place in _written(picture.months):
+        bar, up = picture.months[place], picture.months[place].amount + highest * 0.03
+        write(axes.text, place, up, bar.written, size=size, ha="center", va="bottom")
     axes.axhline(0, color=LINES, lw=3)
+
+
+def _written(months: Sequence[Bar]) -> list[int]:
+    """Name the bars that have their amount above them: all, or the highest where they crowd."""
+    places = [place for place, bar in enumerate(months) if bar.amount]
+    if len(months) <= _CROWDED or not places:
+        return places
+    return [max(places, key=lambda place: months[place].amount)]
 
 
 def _cards(axes: Axes, picture: Picture) -> None:
@@ -239,49 +249,9 @@ def _cards(axes: Axes, picture: Picture) -> None:
     places = range(len(picture.cards))
     axes.barh(places, [bar.amount for bar in picture.cards], height=0.3, color=COLOURS[0])
     for place, bar in zip(places, picture.cards, strict=True):
-        _write(axes.text, 0, place - 0.26, shortened(bar.label), size=_TEXT, va="bottom")
-        _write(axes.text, highest, place - 0.26, bar.written, size=_TEXT, ha="right", va="bottom")
+        write(axes.text, 0, place - 0.26, shortened(bar.label), size=_TEXT, va="bottom")
+        write(axes.text, highest, place - 0.26, bar.written, size=_TEXT, ha="right", va="bottom")
     axes.set_xlim(0, highest)
     axes.set_ylim(len(picture.cards) - 0.6, -0.8)
     axes.set_xticks([])
     axes.set_yticks([])
-
-
-def shortened(label: str) -> str:
-    """Cut a label that is too long for its place; what stands behind its last dot stays."""
-    name, dot, tail = label.rpartition(" ·") if " ·" in label else (label, "", "")
-    if len(name) > LONGEST:
-        label = f"{name[: LONGEST - 1]}…{dot}{tail}"
-    return label
-
-
-def shown(text: str) -> str:
-    """Leave out emoji and what cannot be seen, and put a box for a letter the font has not."""
-    known = _characters()
-    kept = [char if ord(char) in known else _instead_of(char) for char in text]
-    return " ".join("".join(kept).split())
-
-
-def _instead_of(char: str) -> str:
-    return MISSING if category(char)[0] in _LETTERS else ""
-
-
-def _write(
-    where: Callable[..., Any], x: float, y: float, text: str, *, size: int, **more: Any
-) -> None:
-    more = {"color": INK, **more}
-    where(x, y, shown(text), fontproperties=_font(size), parse_math=False, **more)
-
-
-@lru_cache(maxsize=8)
-def _font(size: int) -> Any:
-    from matplotlib.font_manager import FontProperties
-
-    return FontProperties(fname=str(FONT), size=size)
-
-
-@lru_cache(maxsize=1)
-def _characters() -> frozenset[int]:
-    from matplotlib.ft2font import FT2Font
-
-    return frozenset(FT2Font(str(FONT)).get_charmap())

@@ -18,9 +18,6 @@ from PIL import Image
 
 from bot.charts import (
     COLOURS,
-    FONT,
-    INK,
-    MISSING,
     PAPER,
     Bar,
     Line,
@@ -28,10 +25,10 @@ from bot.charts import (
     drawn,
     figure_of,
     round_amounts,
-    shown,
     unpacked,
 )
-from bot.charts import shortened as cut
+from bot.lettering import FONT, INK, MISSING, shown
+from bot.lettering import shortened as cut
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 STEPS = [(NOW - timedelta(days=60 - 5 * n), 300.0 - 20 * n) for n in range(12)]
