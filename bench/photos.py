@@ -12,7 +12,7 @@ import matplotlib as mpl
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from bench import harms
-from bot import barcodes
+from bot import barcodes, lettering
 from storage import Barcode
 
 if TYPE_CHECKING:
