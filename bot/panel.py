@@ -162,6 +162,7 @@ def shown(cards: Iterable[Card]) -> dict[str, int]:
 def lines(voice: Voice, issuers: Issuers, card: Card, by: str | None = None) -> Markup:
     """Write one card for the panel, in two or three lines; `by` as for `as_of`."""
     sign = SIGN[enough(card)] if is_usable(voice, card) else "⚫"
+    sign += "⭐" if card.starred else ""
     first = voice.say(
         "{sign} <b>{label}</b> ·{tail}  <b>{balance}</b>  {verdict}",
         sign=sign,

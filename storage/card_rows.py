@@ -60,9 +60,9 @@ _GIVEN: Final = (
 
 
 def keyed_cards(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """Select present cards, each after the key it opens with, in the order they were bound."""
+    """Select present cards, each after the key it opens with: starred, then as they were bound."""
     query = select(*KEY_COLUMNS, *CARD_COLUMNS).select_from(KEYED).where(PRESENT, *conditions)
-    return query.order_by(cards.c.created_at, cards.c.id)
+    return query.order_by(cards.c.starred.desc(), cards.c.created_at, cards.c.id)
 
 
 @lru_cache(maxsize=256)

@@ -81,7 +81,7 @@ class Cards(Barcodes):
     """Cards of people. A removed card is seen by `restore` and `purge_removed` only."""
 
     async def list(self, owner_id: int) -> CardList:
-        """All cards of a person that are in use, in the order they were bound."""
+        """All cards of a person that are in use: those starred, then as they were bound."""
         return self._opened(await self._runner.fetch(_LIST, owner=owner_id))
 
     async def archived(self, owner_id: int) -> CardList:

@@ -220,4 +220,5 @@ class Shares(Questions):
         key_id, wrapped, right, alerts_on, reminders_on, name, *columns = row
         card, key = opened(self._vault, (key_id, wrapped, *columns))
         mine = {"alerts_on": alerts_on, "reminders_on": reminders_on, "snoozed_until": None}
+        mine["starred"] = False  # as that, too, is each person's own
         return Held(replace(card, **mine), right, key.open_text(NAME, name))
