@@ -217,3 +217,18 @@ async def test_a_lost_connection_is_said_and_the_page_comes_back_by_itself(
     await expect(page.locator("#lost")).to_be_hidden()
     await expect(alice.locator("textarea")).to_have_value("/help")
     await page.close()
+
+
+async def test_a_reply_shows_what_it_replies_to(page: Page, house: House) -> None:
+    await writes(page, "Alice", "/start")
+    alice = phone(page, "Alice")
+    greeting = alice.locator('article[data-bot="true"]').first
+    await greeting.hover()
+    await greeting.get_by_role("button", name="Reply").click()
+    await expect(alice.locator(".editing")).to_contain_text("Reply to this message")
+    await writes(page, "Alice", "thanks")
+    mine = alice.locator(".mine", has_text="thanks")
+    await expect(mine.locator(".quoted")).to_contain_text("keeps your gift cards")
+    await expect(alice.locator(".editing")).to_be_hidden()
+    said = next(one for one in house.guest("Alice").person.chat if one.text == "thanks")
+    assert "reply_to_message" in said.raw

@@ -3,6 +3,7 @@
 import { fileAt, make } from "./wire.js";
 
 const ZONE = "Asia/Shanghai";
+const QUOTED = 80;
 const onEnter = (act) => (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(event); } };
 
 // Only what leads to a page is a link; anything else is text.
@@ -64,13 +65,17 @@ export function drawn(phone, message) {
   const held = message.has_protected_content ? { oncontextmenu: (event) => event.preventDefault(), title: words.protected } : {};
   const change = mine && message.text && message.chat.type === "private"
     ? make("button", { type: "button", class: "change", "aria-label": words.change, title: words.change, onclick: () => phone.change(message) }, "✎") : null;
+  const answer = mine ? null
+    : make("button", { type: "button", class: "change reply", "aria-label": words.reply, title: words.reply, onclick: () => phone.reply(message) }, "↩");
+  const before = message.reply_to_message;
   const bubble = make("div", { class: "bubble", ...held },
     !mine && message.chat.title ? make("div", { class: "author" }, message.from.first_name) : null,
     message.forward_origin ? make("div", { class: "author" }, `↪ ${message.forward_origin.sender_user_name ?? ""}`) : null,
+    before ? make("div", { class: "quoted" }, (before.text ?? before.caption ?? words.picture).slice(0, QUOTED)) : null,
     file(phone, message),
     text ? make("div", { class: "text" }, ...formatted(phone, text, message.entities ?? message.caption_entities)) : null,
     message.contact ? make("div", { class: "text" }, `☎ ${message.contact.phone_number}`) : null,
-    make("div", { class: "meta" }, change, marks));
+    make("div", { class: "meta" }, change, answer, marks));
   return make("article", { class: mine ? "message mine" : "message", "data-id": message.message_id, "data-bot": String(message.from.is_bot), "data-day": dayOf(message, about.language) },
     bubble, ...buttons(phone, message));
 }

@@ -34,7 +34,7 @@ export class Phone {
     this.keyboard = make("div", { class: "below" });
     this.toasts = make("div", { class: "toasts", role: "status" });
     this.down = make("button", { type: "button", class: "down", hidden: true, "aria-label": words.down, onclick: () => this.toEnd() }, "↓");
-    this.editing = make("div", { class: "editing", hidden: true }, make("span", {}, `✎ ${words.changing}`),
+    this.editing = make("div", { class: "editing", hidden: true }, this.doing = make("span"),
       make("button", { type: "button", "aria-label": words.leave, onclick: () => this.leave() }, "✕"));
     this.commands = make("button", { type: "button", class: "commands round", "aria-label": words.menu, "aria-expanded": "false", onclick: () => this.showMenu() }, "☰");
     this.element = make("section", { class: "phone", "aria-label": about.name, lang: about.language, "data-person": about.name,
@@ -136,7 +136,7 @@ export class Phone {
     const drawn = this.find(message);
     if (!drawn) return;
     drawn.remove();
-    if (this.changing === message.message_id) this.leave();
+    if ([this.changing, this.replying].includes(message.message_id)) this.leave();
     const { list, empty } = this.chats.get(message.chat.id);
     this.parted(list);
     if (!list.querySelector("article")) list.replaceChildren(empty);
@@ -201,11 +201,11 @@ export class Phone {
 
   async write() {
     const text = this.field.value.trim();
-    const { changing } = this;
+    const { changing, replying } = this;
     this.menu.hidden = true;
     if (!text) return;
     this.leave();
-    const done = await (changing ? this.act("edit", { message: changing, text }) : this.says(text));
+    const done = await (changing ? this.act("edit", { message: changing, text }) : this.act("say", { text, reply_to: replying }));
     if (done === null && !this.field.value) { this.field.value = text; this.fit(); }
   }
 
@@ -220,14 +220,25 @@ export class Phone {
 
   change(message) {
     this.changing = message.message_id;
+    this.begin(`✎ ${this.words.changing}`, message.text);
+  }
+
+  reply(message) {
+    this.leave();
+    this.replying = message.message_id;
+    this.begin(`↩ ${this.words.replying}`, "");
+  }
+
+  begin(doing, text) {
+    this.doing.textContent = doing;
     this.editing.hidden = false;
-    this.field.value = message.text;
+    this.field.value = text;
     this.fit();
     this.field.focus();
   }
 
   leave() {
-    this.changing = null;
+    this.changing = this.replying = null;
     this.editing.hidden = true;
     this.field.value = "";
     this.fit();

@@ -6,12 +6,14 @@ export const WORDS = {
     protected: "不可转发或保存", language: "语言", change: "修改", changing: "修改消息", leave: "不改了", start: "开始",
     empty: "还没有消息", begin: "按“开始”，或点上面的“试用卡”取一张卡来绑定。", picture: "图片", down: "到最新一条",
     lost: "没有发出去：连接断开了。", group: "群里还没有消息。发 /share 试试。", opens: "谁来打开这个链接？", nobody: "不打开",
+    reply: "回复", replying: "回复这条消息",
   },
   en: {
     bot: "Kabao", send: "Send", write: "Message…", menu: "Menu", attach: "Send a picture or file", edited: "edited", copied: "Copied",
     protected: "cannot be forwarded or saved", language: "Language", change: "Edit", changing: "Edit message", leave: "Leave it", start: "Start",
     empty: "No messages here yet", begin: "Press Start, or take a card to bind from “Cards to try” above.", picture: "Picture", down: "To the newest",
     lost: "Not sent: the connection is lost.", group: "No messages here yet. Try /share.", opens: "Who opens this link?", nobody: "Nobody",
+    reply: "Reply", replying: "Reply to this message",
   },
 };
 
