@@ -55,7 +55,7 @@ async def test_each_is_reminded_on_their_own_morning_at_either_end_of_the_world(
         await guest.says(f"/timezone {zone}", "/expiring 8", f"/expiring {number[-4:]} 2026-12-10")
         shown = guest.newest.text
         assert "Until Dec 10, 2026" in shown
-    first = datetime(2026, 12, 1, 20, 0, tzinfo=UTC)  # ten in the morning of 2 December there
+    first = datetime(2026, 12, 1, 19, 0, tzinfo=UTC)  # nine in the morning of 2 December there
     await until(house, first - timedelta(minutes=1))
     assert reminders(bob) == []
     await until(house, first)

@@ -6,6 +6,8 @@ spend, Telegram is asked each time whether somebody still is in it.
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +28,7 @@ from bot.roles import may_enter
 from bot.said import Said, Understood, currency_named, understand
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from telegram import CallbackQuery, User
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from bot.parts import Parts
     from bot.voice import Voice
     from storage import Card, Person
+
+log = logging.getLogger(__name__)
 
 MOST_ASKED: Final = 8
 LONGEST_NOTE: Final = 100
@@ -124,7 +128,8 @@ async def _with_card(parts: Parts, spender: Spender, card: Card, found: Understo
     voice = spender.voice
     readings = nameless(voice, parts.issuers, card, found.readings)
     if found.sure:
-        await _reply(parts, spender, *await _booked(parts, spender, card, readings[0]))
+        text, below = await _booked(parts, spender, card, readings[0])
+        await _tell(parts, spender, text, _reply(parts, spender, text, below))
         return
     rows = [
         [Button(_short(voice, said), f"groupspent:{card.id}:{at}")]
@@ -158,17 +163,18 @@ async def chosen(
     found = _read(parts, voice, mine[0], words)
     readings = nameless(voice, parts.issuers, mine[0], found.readings)
     if not at and not found.sure:
-        rows = [
+        text = voice.say("What did you mean?")
+        below: Buttons = [
             [Button(_short(voice, said), f"groupspent:{card_id}:{n}")]
             for n, said in enumerate(readings)
         ]
-        text: tuple[Markup, Buttons] = (voice.say("What did you mean?"), rows)
     else:
         which = number(at) if at else 0
         if which >= len(readings):
             raise OutdatedButton
-        text = await _booked(parts, spender, mine[0], readings[which])
-    await calls.edit(parts.bot, spender.chat_id, message.message_id, str(text[0]), text[1])
+        text, below = await _booked(parts, spender, mine[0], readings[which])
+    edit = calls.edit(parts.bot, spender.chat_id, message.message_id, str(text), below)
+    await _tell(parts, spender, text, edit)
     return ""
 
 
@@ -237,6 +243,18 @@ def _told(voice: Voice, user: User, card: Card, said: Said, done: Booked) -> tup
         lines.append(sum_of(voice, done.before, done.after))
     undo = Button(voice.plain("↩️ Undo"), f"groupundo:{card.id}:{done.entries[0].id}")
     return Markup("\n").join(lines), [[undo]]
+
+
+async def _tell(
+    parts: Parts, spender: Spender, text: Markup, in_the_group: Awaitable[object]
+) -> None:
+    """Say it in the group, or in private where the group cannot be told what was booked."""
+    try:
+        await in_the_group
+    except TelegramError as error:
+        log.warning("a booking is told to who made it alone: %s", error.message)
+        with suppress(TelegramError):
+            await calls.send(parts.bot, spender.user.id, str(text))
 
 
 async def _reply(
