@@ -7,7 +7,6 @@ import unicodedata
 from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
 
-import cn2an
 from babel.numbers import get_currency_name, get_currency_symbol
 
 from bot.money import LARGEST_MINOR, Money, exponent
@@ -115,6 +114,8 @@ def numeral(text: str) -> int:
         han += _BELOW[tail[1]]
     if not han or han.strip(NUMERALS):
         raise ValueError("not a number in Chinese numerals")
+    import cn2an  # noqa: PLC0415 - a fifteenth of the whole start, for what may never be typed
+
     return int(cn2an.cn2an(han, "strict"))
 
 

@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.amounts import parse_amount, unit_named
+from bot.amounts import numeral, parse_amount, unit_named
 from bot.languages import languages
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ async def warm_up(parts: Parts) -> None:
 
 def _speak(currencies: Iterable[str], now: datetime) -> None:
     unit_named("1")
+    numeral("一")
     for currency in currencies:
         parse_amount("1", currency)
         for language in languages():
