@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 FONT: Final = Path(__file__).parent / "fonts" / "KabaoSans-Regular.otf"
 INK: Final = "#24323d"
 MISSING: Final = "□"
-LONGEST: Final = 14
+LONGEST: Final = 28
+"""In halves of a Chinese character."""
+
 _LETTERS: Final = frozenset("LN")
 
 
 def shortened(label: str) -> str:
     """Cut a label that is too long for its place; what stands behind its last dot stays."""
     name, dot, tail = label.rpartition(" ·") if " ·" in label else (label, "", "")
-    if len(name) > LONGEST:
-        label = f"{name[: LONGEST - 1]}…{dot}{tail}"
+    if width(name) > LONGEST:
+        while width(name) >= LONGEST:
+            name = name[:-1]
+        label = f"{name}…{dot}{tail}"
     return label
 
 
