@@ -26,7 +26,7 @@ TIMES: Final = 30
 MOST_PLAN: Final = 20
 MOST_DRAWN: Final = 50
 STARTS: Final = 3
-CALM_SECONDS: Final = 1
+CALM_SECONDS: Final = 4
 LISTENS: Final = "getUpdates"
 
 
@@ -35,7 +35,7 @@ class Asked:
     """Milliseconds until a /pay over 200 cards was answered, as the person waits for it.
 
     The cards are loaded and opened, the amount read, the plan made and written, and it goes
-    through Telegram both ways. `first_ms` is the very first message after a start: the median of
+    through Telegram both ways. `first_ms` is the first message, some seconds after a start: the median of
     some starts.
     """
 

@@ -39,7 +39,7 @@ from bot.sealed import SealedBot
 from bot.transport import AiohttpRequest
 from bot.turns import REMEMBERED, Turns
 from bot.wallet import Wallet
-from bot.warming import warm_up
+from bot.warming import WARM_AFTER_SECONDS, warm_up
 from storage import open_store, utc_now
 
 if TYPE_CHECKING:
@@ -172,7 +172,10 @@ class Kabao:
         parts.background.start(register(parts), "registering the command menu")
         await Interrupted(parts, inbox).take_up(application.update_queue)
         await listen(application.updater, self._settings, parts.store.installation)
-        parts.background.start(warm_up(parts), "warming up")
+        warmth = asyncio.get_running_loop().call_later(
+            WARM_AFTER_SECONDS, lambda: parts.background.start(warm_up(parts), "warming up")
+        )
+        opening.callback(warmth.cancel)
         opening.push_async_callback(application.updater.stop)
         await note(parts.store, Action.STARTED)
         self._jobs = Jobs(parts)

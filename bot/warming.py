@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from bot.parts import Parts
     from storage import Right
 
+WARM_AFTER_SECONDS: Final = 2
+"""After the start: whoever waits already is answered before."""
+
 NOBODY: Final = 0
 RIGHTS: Final[tuple[Right, ...]] = ("see", "spend")
 
