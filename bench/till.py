@@ -35,8 +35,8 @@ class Asked:
     """Milliseconds until a /pay over 200 cards was answered, as the person waits for it.
 
     The cards are loaded and opened, the amount read, the plan made and written, and it goes
-    through Telegram both ways. `first_ms` is the first message, some seconds after a start: the median of
-    some starts.
+    through Telegram both ways. `first_ms` is the first message, some seconds after a start: the
+    median of some starts.
     """
 
     first_ms: float
