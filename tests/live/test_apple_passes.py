@@ -26,7 +26,7 @@ from bot import imports
 from bot.imports import Found
 from storage import Barcode
 from tests.imports import written
-from tests.live.ground import cache
+from tests.live.npm import installed
 
 pytestmark = pytest.mark.live
 
@@ -102,20 +102,7 @@ def certificates() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def library() -> Path:
     """Install the library, once."""
-    home = cache() / f"passkit-generator-{LIBRARY}"
-    if not (home / "complete").exists():
-        shutil.rmtree(home, ignore_errors=True)
-        home.mkdir(parents=True)
-        (home / "package.json").write_text("{}")
-        npm = shutil.which("npm")
-        assert npm, "npm is not there: install Node.js 18 or newer"
-        asked = (
-            *("install", "--no-audit", "--no-fund", "--ignore-scripts"),
-            f"passkit-generator@{LIBRARY}",
-        )
-        subprocess.run([npm, "--silent", *asked], cwd=home, check=True)
-        (home / "complete").touch()
-    return home
+    return installed(f"passkit-generator-{LIBRARY}", f"passkit-generator@{LIBRARY}")
 
 
 def passes(library: Path, *cards: dict[str, Any]) -> tuple[list[bytes], bytes]:
